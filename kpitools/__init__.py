@@ -1,0 +1,1 @@
+"""Sales KPIs as Polars expressions."""

@@ -1,0 +1,1 @@
+"""The sales model: tables, datasets, calendars, slices."""

@@ -1,0 +1,126 @@
+"""Cutting a dataset to a slice: the rows of the slice, and beside them only what those rows lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from kpitools.errors import EvaluationError
+from kpitools.model.dimensions import dimension
+from kpitools.model.lookup import attach, dimension_expr, dimension_paths
+from kpitools.model.tables import TABLES
+
+if TYPE_CHECKING:
+    from kpitools.model.dataset import Dataset
+
+Frames = dict[str, pl.LazyFrame]
+Where = Mapping[str, Sequence[str | None]]
+
+#: Lists that belong to the company rather than to a slice; kept whole.
+REFERENCE = frozenset({"products", "stages"})
+
+#: Children before the tables their keys lead to, so that one pass finds every row that is led to.
+CHILDREN_FIRST = (
+    "order_lines", "orders", "subscriptions", "activities", "stage_history", "deal_changes", "deal_versions",
+    "deals", "leads", "accounts", "quotas", "costs", "reps", "products", "stages",
+)  # fmt: skip
+
+
+def cut(data: Dataset, where: Where) -> tuple[Frames, Frames]:
+    """The rows of the slice by table, and the rows to look things up in.
+
+    A table that a dimension does not reach (costs, for a segment) cannot be divided and is left out; products
+    and stages stay whole. Look-up rows are the slice's own, the ones their keys lead to (the account of a deal,
+    though another team owns it), and touches on the slice's deals and leads, whoever made them.
+
+    Raises:
+        UnknownNameError: there is no such dimension.
+        EvaluationError: no table of this data can be divided by it.
+    """
+    for name in where:
+        _must_divide(data, name)
+    own = {name: frame for name, frame in data.frames.items() if name in REFERENCE}
+    for name in data.frames.keys() - REFERENCE:
+        routes = [dimension_paths(data, name, wanted) for wanted in where]
+        if all(routes):
+            own[name] = _filtered(data, name, data.frames[name], dict(zip(where, routes, strict=True)), where)
+    return own, _led_to(data, own)
+
+
+def _must_divide(data: Dataset, name: str) -> None:
+    dimension(name)
+    if not any(dimension_paths(data, table, name) for table in data.frames):
+        able = sorted({d for table in data.frames for d in data.dimensions(table)})
+        raise EvaluationError(f"This data has no {name.replace('_', ' ')}; it can be divided by {', '.join(able)}.")
+
+
+def _filtered(
+    data: Dataset, table: str, frame: pl.LazyFrame, routes: Mapping[str, list[str]], where: Where
+) -> pl.LazyFrame:
+    paths = [path for found in routes.values() for path in found]
+    conditions = [_is_one_of(dimension_expr(routes[name]), values) for name, values in where.items()]
+    return (
+        attach(frame, table, paths, data.lookups).filter(conditions).drop([path for path in set(paths) if "." in path])
+    )
+
+
+def _is_one_of(value: pl.Expr, values: Sequence[str | None]) -> pl.Expr:
+    named = value.is_in([one for one in values if one is not None]).fill_null(False)
+    return named | value.is_null() if None in values else named
+
+
+def _led_to(data: Dataset, own: Frames) -> Frames:
+    lookups: Frames = {}
+    for name in (table for table in CHILDREN_FIRST if table in data.lookups):
+        if name in REFERENCE:
+            lookups[name] = data.lookups[name]
+            continue
+        keys = TABLES[name].primary_key()
+        wanted = [own[name].select(keys)] if name in own else []
+        if len(keys) == 1:
+            wanted += _referring(data, name, keys[0], own, lookups)
+        wanted += _belonging(data, name, keys, own)
+        if wanted:
+            led = data.lookups[name].join(pl.concat(wanted).unique(), on=keys, how="semi")
+            lookups[name] = _only_shared(led, data, name, own.get(name))
+    return lookups
+
+
+def _only_shared(led: pl.LazyFrame, data: Dataset, name: str, own: pl.LazyFrame | None) -> pl.LazyFrame:
+    """Of a row that the slice's rows lead to, but that is not the slice's own, only what others may see."""
+    shared = TABLES[name].shared
+    if not shared:
+        return led
+    keys = TABLES[name].primary_key()
+    mine = (led.head(0) if own is None else own).select(keys).with_columns(mine=True)
+    hidden = [pl.when("mine").then(column).alias(column) for column in data.columns(name) if column not in shared]
+    return led.join(mine, on=keys, how="left").with_columns(hidden).drop("mine")
+
+
+def _referring(data: Dataset, name: str, key: str, own: Frames, lookups: Frames) -> list[pl.LazyFrame]:
+    """The keys of this table that rows of the slice, or rows they lead to, name."""
+    found = []
+    for child in data.frames:
+        for column, target in TABLES[child].foreign_keys.items():
+            if target == name and column in data.columns(child):
+                rows = [frames[child] for frames in (own, lookups) if child in frames]
+                found += [frame.select(pl.col(column).alias(key)).drop_nulls() for frame in rows]
+    if name in data.frames and (selves := [c for c, t in TABLES[name].foreign_keys.items() if t == name]) and found:
+        led = data.lookups[name].join(pl.concat(found).unique(), on=key, how="semi")
+        has: Collection[str] = data.columns(name)
+        found += [led.select(pl.col(column).alias(key)).drop_nulls() for column in selves if column in has]
+    return found
+
+
+def _belonging(data: Dataset, name: str, keys: list[str], own: Frames) -> list[pl.LazyFrame]:
+    """The rows that are part of the story of the slice's own rows."""
+    found = []
+    for column in TABLES[name].part_of:
+        parent = TABLES[name].foreign_keys[column]
+        if parent in own and column in data.columns(name):
+            (parent_key,) = TABLES[parent].primary_key()
+            parents = own[parent].select(pl.col(parent_key).alias(column))
+            found.append(data.lookups[name].join(parents, on=column, how="semi").select(keys))
+    return found

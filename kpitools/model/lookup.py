@@ -1,0 +1,49 @@
+"""Looking columns up along foreign keys, in as few joins as there are keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from kpitools.model.dimensions import paths, route_tables
+from kpitools.model.tables import TABLES
+
+if TYPE_CHECKING:
+    from kpitools.model.dataset import Dataset
+
+
+def attach(
+    frame: pl.LazyFrame, table: str, columns: Iterable[str], lookups: Mapping[str, pl.LazyFrame]
+) -> pl.LazyFrame:
+    """The frame with each dotted column (`owner_rep_id.team`) joined on; a key without a row gives null."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for column in sorted(set(columns)):
+        if "." in column:
+            first, rest = column.split(".", 1)
+            wanted[first].append(rest)
+    for first, rests in wanted.items():
+        parent = TABLES[table].foreign_keys[first]
+        rows = attach(lookups[parent], parent, rests, lookups)
+        (parent_key,) = TABLES[parent].primary_key()
+        named = [pl.col(parent_key).alias(first), *(pl.col(rest).alias(f"{first}.{rest}") for rest in rests)]
+        frame = frame.join(rows.select(named), on=first, how="left")
+    return frame
+
+
+def missing(data: Dataset, table: str, column: str) -> list[str]:
+    """Which `table.column` of a path the dataset does not have; empty when it can be looked up."""
+    steps = list(route_tables(table, column))
+    return [f"{owner}.{name}" for owner, name in steps if name not in data.columns(owner)]
+
+
+def dimension_paths(data: Dataset, table: str, name: str) -> list[str]:
+    """The ways to a dimension that this dataset has the columns for."""
+    return [path for path in paths(table, name) if not missing(data, table, path)]
+
+
+def dimension_expr(found: list[str]) -> pl.Expr:
+    """A dimension's value: the first way that has one, as text."""
+    return pl.coalesce([pl.col(path) for path in found]).cast(pl.String)
