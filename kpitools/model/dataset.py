@@ -145,6 +145,11 @@ class Dataset:
         ]
         return pl.concat(values).drop_nulls().unique().sort("value").collect()["value"].to_list()
 
+    @cached_property
+    def last_day(self) -> date | None:
+        """The last day that any row is dated on."""
+        return self.describe()["last"].max()  # type: ignore[return-value]
+
     def fingerprint(self) -> str:
         """A short hash of the content: the same rows in any order, from any file form, give the same one."""
         sums = pl.collect_all([_row_hashes(frame) for _, frame in sorted(self.frames.items())])

@@ -17,6 +17,7 @@ class Reps(Table):
     dated = "hired_at"
     foreign_keys = {"manager_rep_id": "reps"}
     known_at = {"left_at": "left_at"}
+    derived = ("label",)
 
     rep_id = key()
     rep_name = text("name")
@@ -50,6 +51,7 @@ class Activities(Table):
         "replied_at": "replied_at",
         "next_step_done_at": "next_step_done_at",
     }
+    derived = ("recorded_at",)
     part_of = ("deal_id", "lead_id")
 
     activity_id = key()
@@ -61,7 +63,6 @@ class Activities(Table):
     direction = one_of("in", "out")
     scheduled_at = instant()
     at = instant()
-    recorded_at = instant()
     duration_s = whole()
     outcome = one_of("connected", "no_answer", "held", "no_show", "cancelled", "replied")
     is_follow_up = flag()
@@ -83,12 +84,11 @@ class Quotas(Table):
 
     name = "quotas"
     foreign_keys = {"rep_id": "reps"}
+    derived = ("rep_id", "team")
 
     quota_id = key()
     owner_kind = one_of("rep", "team", "company")
     owner_id = text()
-    rep_id = text()
-    team = text()
     measure = text()
     starts_on = day()
     ends_on = day()

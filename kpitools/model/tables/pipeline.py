@@ -37,6 +37,7 @@ class Deals(Table):
         "negotiation_started_at": "negotiation_started_at",
     }
     before_known = {"status": "open"}
+    derived = ("contract_ends_at",)
     shared = ("deal_id", *foreign_keys, "kind", "product_family", "channel", "segment", "created_at")
 
     deal_id = key()

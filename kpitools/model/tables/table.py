@@ -23,6 +23,8 @@ class Table(dy.Schema):
     foreign_keys: ClassVar[dict[str, str]] = {}
     #: Column -> the column that says when the value became known; may lead along a key (`deal_id.created_at`).
     known_at: ClassVar[dict[str, str]] = {}
+    #: Columns that are worked out from the others and never read from a file.
+    derived: ClassVar[tuple[str, ...]] = ()
     #: Keys of which a row fills exactly one: its dimensions are looked up along whichever it has.
     either: ClassVar[tuple[str, ...]] = ()
     #: What others may look up in a row that is not theirs; empty for everything.

@@ -1,0 +1,1 @@
+"""Evaluating KPIs: windows, queries, figures, comparisons."""

@@ -1,0 +1,85 @@
+"""Which KPIs the data at hand allows, and what is missing for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from kpitools.errors import EvaluationError
+from kpitools.kpis.catalogue import CATALOGUE
+from kpitools.kpis.kpi import Kpi
+from kpitools.measures.measure import CONTEXT, Attribute
+from kpitools.model.dataset import Dataset
+from kpitools.model.lookup import missing
+
+
+def audit(data: Dataset, kpis: Iterable[Kpi] | None = None) -> pl.DataFrame:
+    """One row per KPI: whether it can be computed, and the tables and columns that are missing where it cannot.
+
+    >>> data = Dataset.of({"deals": pl.DataFrame({"deal_id": ["a"], "status": ["open"]})})
+    >>> audit(data).filter(kpi="win_rate").select("computable", "missing").row(0)
+    (False, ['deals.closed_at'])
+    """
+    rows = []
+    for kpi in CATALOGUE.values() if kpis is None else kpis:
+        lacking = lacks(kpi, data)
+        rows.append(
+            {"kpi": kpi.id, "label": kpi.label, "area": kpi.area, "computable": not lacking, "missing": lacking}
+        )
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "kpi": pl.String,
+        "label": pl.String,
+        "area": pl.String,
+        "computable": pl.Boolean,
+        "missing": pl.List(pl.String),
+    }
+    return pl.DataFrame(rows, schema=schema)
+
+
+def lacks(kpi: Kpi, data: Dataset) -> list[str]:
+    """The `table.column` names a KPI needs and the data does not have; a whole table by its name alone."""
+    found = dict.fromkeys(
+        name for measure in kpi.measures() for name in _lacking(measure.table.name, measure.columns, measure.uses, data)
+    )
+    absent = {
+        name.split(".")[0] for name in found if name.split(".")[0] not in data.frames.keys() | data.lookups.keys()
+    }
+    return list(dict.fromkeys(name.split(".")[0] if name.split(".")[0] in absent else name for name in found))
+
+
+def require(kpis: Iterable[Kpi], data: Dataset) -> None:
+    """Stop where the data lacks what a KPI needs.
+
+    Raises:
+        EvaluationError: it does; the message lists what is missing per KPI.
+    """
+    lacking = {kpi.id: found for kpi in kpis if (found := lacks(kpi, data))}
+    if lacking:
+        told = "; ".join(f"{name} needs {', '.join(found)}" for name, found in lacking.items())
+        raise EvaluationError(
+            f"This data does not have what is needed: {told}. `audit(data)` lists what can be computed."
+        )
+
+
+def computable(data: Dataset, kpis: Iterable[Kpi] | None = None) -> list[Kpi]:
+    """The KPIs that the data allows."""
+    return [kpi for kpi in (CATALOGUE.values() if kpis is None else kpis) if not lacks(kpi, data)]
+
+
+def needs(kpi: Kpi) -> list[str]:
+    """The `table.column` names a KPI is computed from."""
+    found: dict[str, None] = {}
+    for measure in kpi.measures():
+        found |= dict.fromkeys(f"{measure.table.name}.{column}" for column in measure.columns)
+        for use in measure.uses:
+            found |= dict.fromkeys(f"{use.source.name}.{column}" for column in use.source_columns)
+    return list(found)
+
+
+def _lacking(table: str, columns: Iterable[str], uses: Iterable[Attribute], data: Dataset) -> Iterator[str]:
+    for column in columns:
+        yield from missing(data, table, column)
+    for use in uses:
+        own = [column for column in use.source_columns if column not in CONTEXT]
+        yield from _lacking(use.source.name, own, use.uses, data)

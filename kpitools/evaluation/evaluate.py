@@ -1,0 +1,199 @@
+"""`evaluate`: KPIs over a dataset, by group and period, seen from an instant, beside what they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+import polars as pl
+
+from kpitools.errors import EvaluationError, UnknownNameError
+from kpitools.evaluation.audit import require
+from kpitools.evaluation.compare import Targets, against_benchmark, against_target, judged
+from kpitools.evaluation.figures import Figures
+from kpitools.evaluation.leaves import leaves, parts
+from kpitools.evaluation.peers import peers
+from kpitools.evaluation.query import BY
+from kpitools.evaluation.result import OTHERS, PERIODS, TOTAL, Result, columns
+from kpitools.evaluation.windows import Moment, moment
+from kpitools.kpis.catalogue import find
+from kpitools.kpis.kpi import Kpi
+from kpitools.model.calendar import Period, parse_periods
+from kpitools.model.dataset import Dataset
+from kpitools.model.dimensions import dimension
+
+
+def evaluate(
+    kpis: Kpi | str | Iterable[Kpi | str],
+    data: Dataset,
+    *,
+    periods: str | Period | Sequence[Period],
+    by: str | Sequence[str] = (),
+    as_of: date | datetime | str | None = None,
+    compare: str | Sequence[str] = (),
+    targets: Targets | None = None,
+    totals: bool = False,
+) -> Result:
+    """The figures of KPIs, one row per group, period and KPI.
+
+    Every group that any of the KPIs has rows for is there for every period; where there is nothing to count, the
+    value is null. A total is worked out anew from the rows, never from the groups' figures.
+
+    Args:
+        kpis: KPIs, or names of those in the catalogue.
+        data: the dataset.
+        periods: `2026Q3`, a range `2025Q1..2026Q3`, or periods of any calendar.
+        by: dimensions to break down by.
+        as_of: the day (to its end) or instant from which the data is seen.
+        compare: any of previous, year_ago, same_point (of the previous period), target, benchmark, peers.
+        targets: KPI id -> target, or -> target by member of the first dimension.
+        totals: add the total over all groups, named `(all)`.
+
+    Raises:
+        UnknownNameError: a KPI, dimension or comparison there is not.
+        EvaluationError: the data lacks what a KPI needs, or its rows cannot be broken down so.
+
+    >>> from kpitools.kpis.conversion import win_rate
+    >>> deals = pl.DataFrame({
+    ...     "deal_id": ["a", "b", "c"], "status": ["won", "lost", "won"], "segment": ["smb", "smb", "mid_market"],
+    ...     "closed_at": [datetime(2026, 7, 1), datetime(2026, 8, 1), datetime(2026, 9, 30)]})
+    >>> result = evaluate(win_rate, Dataset.of({"deals": deals}), periods="2026Q3", by="segment")
+    >>> result.frame.select("segment", "period", "value", "n").rows()
+    [('mid_market', '2026Q3', 100.0, 1), ('smb', '2026Q3', 50.0, 2)]
+    """
+    chosen, groups, wanted = _kpis(kpis), _names(by), _comparisons(compare)
+    seen = data.as_of(as_of) if as_of is not None else data
+    require(chosen, seen)
+    moments = [moment(period, seen.seen_at) for period in _periods(periods)]
+    frame = _evaluated(chosen, seen, groups, moments, wanted, targets or {})
+    if totals and groups:
+        total = _evaluated(chosen, seen, (), moments, tuple(name for name in wanted if name != "peers"), targets or {})
+        named = total.with_columns(pl.lit(TOTAL).alias(name) for name in groups)
+        frame = pl.concat([frame, named], how="diagonal").select(frame.columns)
+    return Result(frame, chosen, groups)
+
+
+def _evaluated(
+    kpis: tuple[Kpi, ...],
+    data: Dataset,
+    by: tuple[str, ...],
+    moments: list[Moment],
+    compare: tuple[str, ...],
+    targets: Targets,
+) -> pl.DataFrame:
+    asked, elsewhere = _with_other_periods(moments, compare)
+    needed = [each for kpi in kpis for each in leaves(kpi)]
+    figures = Figures(data, by)
+    figures.ask(needed, asked)
+    figures.collect()
+    wide = figures.wide(needed, asked)
+    tidy = pl.concat([_tidy(wide, kpi, asked, by) for kpi in kpis])
+    frame = tidy.filter(pl.col("m") < len(moments))
+    for name, places in elsewhere.items():
+        frame = _beside(frame, tidy, name, places, asked, kpis, by)
+    frame = _judged(frame, kpis, compare, targets, by)
+    if "peers" in compare:
+        frame = peers(frame, kpis, wide, data, by, moments)
+    return frame.select(*by, *columns(compare))
+
+
+def _tidy(wide: pl.DataFrame, kpi: Kpi, asked: list[Moment], by: tuple[str, ...]) -> pl.DataFrame:
+    spans = pl.DataFrame(
+        {
+            "m": range(len(asked)),
+            "period": [at.period.label for at in asked],
+            "start": [at.period.start for at in asked],
+            "end": [at.period.end for at in asked],
+            "until": [at.until for at in asked],
+            "complete": [at.complete for at in asked],
+        },
+        schema_overrides={"m": pl.Int32},
+    )
+    found = [column.alias(name) for name, column in parts(kpi).items()]
+    figures = wide.select(*(pl.col(BY + name).alias(name) for name in by), "m", pl.lit(kpi.id).alias("kpi"), *found)
+    return figures.join(spans, on="m", maintain_order="left")
+
+
+def _with_other_periods(
+    moments: list[Moment], compare: tuple[str, ...]
+) -> tuple[list[Moment], dict[str, list[int | None]]]:
+    """The moments asked for and those they are compared with, each once; and where the latter stand."""
+    asked = list(moments)
+    elsewhere: dict[str, list[int | None]] = {}
+    for name in compare:
+        if name in PERIODS:
+            others = [at.shifted("year_ago" if name == "year_ago" else "previous") for at in moments]
+            asked += [other for other in others if other is not None and other not in asked]
+            elsewhere[name] = [asked.index(other) if other else None for other in others]
+    return asked, elsewhere
+
+
+def _beside(
+    frame: pl.DataFrame,
+    tidy: pl.DataFrame,
+    name: str,
+    places: list[int | None],
+    asked: list[Moment],
+    kpis: tuple[Kpi, ...],
+    by: tuple[str, ...],
+) -> pl.DataFrame:
+    """The frame with each figure's value of another period, and the days that were compared."""
+    spans = pl.DataFrame(
+        {
+            "m": range(len(places)),
+            "other": places,
+            f"{name}_start": [asked[place].period.start if place is not None else None for place in places],
+            f"{name}_end": [asked[place].until if place is not None else None for place in places],
+        },
+        schema={"m": pl.Int32, "other": pl.Int32, f"{name}_start": pl.Date, f"{name}_end": pl.Date},
+    )
+    others = tidy.select(*by, "kpi", pl.col("m").alias("other"), pl.col("value").alias(name))
+    joined = frame.join(spans, on="m", maintain_order="left")
+    keys = [*by, "kpi", "other"]
+    return joined.join(others, on=keys, how="left", nulls_equal=True, maintain_order="left").drop("other")
+
+
+def _judged(
+    frame: pl.DataFrame, kpis: tuple[Kpi, ...], compare: tuple[str, ...], targets: Targets, by: tuple[str, ...]
+) -> pl.DataFrame:
+    done = []
+    for kpi in kpis:
+        rows = frame.filter(pl.col("kpi") == kpi.id)
+        for name in compare:
+            if name in PERIODS:
+                rows = rows.with_columns(judged(name, pl.col(name), kpi))
+            elif name == "benchmark":
+                rows = rows.with_columns(against_benchmark(kpi))
+            elif name == "target":
+                rows = rows.with_columns(against_target(kpi, targets, by))
+        done.append(rows)
+    return pl.concat(done)
+
+
+def _kpis(kpis: Kpi | str | Iterable[Kpi | str]) -> tuple[Kpi, ...]:
+    several = [kpis] if isinstance(kpis, Kpi | str) else list(kpis)
+    found = {kpi.id: kpi for kpi in (find(each) if isinstance(each, str) else each for each in several)}
+    if not found:
+        raise EvaluationError("No KPI was asked for; name one, such as win_rate.")
+    return tuple(found.values())
+
+
+def _names(by: str | Sequence[str]) -> tuple[str, ...]:
+    names = (by,) if isinstance(by, str) else tuple(by)
+    for name in names:
+        dimension(name)
+    return names
+
+
+def _comparisons(compare: str | Sequence[str]) -> tuple[str, ...]:
+    names = (compare,) if isinstance(compare, str) else tuple(compare)
+    for name in names:
+        if name not in PERIODS + OTHERS:
+            raise UnknownNameError("comparison", name, PERIODS + OTHERS)
+    return names
+
+
+def _periods(periods: str | Period | Sequence[Period]) -> list[Period]:
+    if isinstance(periods, str):
+        return parse_periods(periods)
+    return [periods] if isinstance(periods, Period) else list(periods)

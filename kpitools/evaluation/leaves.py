@@ -1,0 +1,106 @@
+"""What a KPI rests on at a moment: its leaves, each a measure at a place in time, and the formula over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from kpitools.evaluation.intervals import SMALL, t_interval, wilson
+from kpitools.kpis.kpi import Kpi
+from kpitools.measures.measure import Anchored, Measure, PerEntity, PeriodDays
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A measure at a place in time, all shifts on the way to it taken together."""
+
+    source: Measure | PerEntity | PeriodDays
+    anchored: Anchored
+
+    @property
+    def key(self) -> str:
+        """The name of its column: one figure, one column, whichever KPIs ask for it."""
+        return f"{self.anchored.id}:{self.anchored.periods}"
+
+    @property
+    def additive(self) -> bool:
+        """Whether no rows means nothing rather than not known."""
+        if isinstance(self.source, PerEntity):
+            return self.source.aggregate.additive
+        return isinstance(self.source, Measure) and self.source.additive
+
+
+def leaf(anchored: Anchored, outer: tuple[str, ...] = ()) -> Leaf:
+    """The leaf of an input inside shifts that lie around it."""
+    return Leaf(anchored.source, Anchored(anchored.source, anchored.place, (*outer, *anchored.shift), anchored.periods))  # type: ignore[arg-type]
+
+
+def leaves(kpi: Kpi, outer: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """Every leaf of a KPI, through the KPIs it is made of."""
+    for anchored in kpi.inputs.values():
+        if isinstance(anchored.source, Kpi):
+            yield from leaves(anchored.source, (*outer, *anchored.shift))
+        else:
+            yield leaf(anchored, outer)
+
+
+def value(kpi: Kpi, outer: tuple[str, ...] = ()) -> pl.Expr:
+    """The KPI over columns of leaves. Where some of its measures have rows, an additive one without any is 0."""
+    return kpi.apply(_inputs(kpi, outer))
+
+
+def parts(kpi: Kpi) -> dict[str, pl.Expr]:
+    """The columns of a KPI in the result: value, interval, numerator, denominator, n and whether n is small."""
+    nothing = pl.lit(None, pl.Float64)
+    found = {"value": value(kpi), "lower": nothing, "upper": nothing, "numerator": nothing, "denominator": nothing}
+    inputs = _inputs(kpi, ())
+    n = _smallest_n(kpi)
+    if kpi.form != "plain":
+        some, all_ = list(inputs.values())[:2]
+        found |= {"numerator": some, "denominator": all_}
+    if kpi.form == "proportion":
+        lower, upper = wilson(some, all_)
+        found |= {"lower": lower, "upper": upper}
+        n = all_.cast(pl.Int64)
+    if (mean := _lone_mean(kpi)) is not None:
+        n = pl.col(f"{mean.key}.n")
+        lower, upper = t_interval(found["value"], pl.col(f"{mean.key}.sd"), n.cast(pl.Float64))
+        found |= {"lower": lower, "upper": upper, "numerator": found["value"] * n, "denominator": n.cast(pl.Float64)}
+    judged = kpi.form != "plain" or mean is not None
+    return found | {"n": n, "small": (n < SMALL).fill_null(False) if judged else pl.lit(False)}
+
+
+def _inputs(kpi: Kpi, outer: tuple[str, ...]) -> dict[str, pl.Expr]:
+    found = [each for each in leaves(kpi, outer) if not isinstance(each.source, PeriodDays)]
+    present = pl.any_horizontal([pl.col(f"{each.key}.n").is_not_null() for each in found])
+    return {name: _input(anchored, outer, present) for name, anchored in kpi.inputs.items()}
+
+
+def _input(anchored: Anchored, outer: tuple[str, ...], present: pl.Expr) -> pl.Expr:
+    if isinstance(anchored.source, Kpi):
+        return value(anchored.source, (*outer, *anchored.shift))
+    here = leaf(anchored, outer)
+    column = pl.col(here.key)
+    if not here.additive:
+        return column
+    absent = pl.col(f"{here.key}.n").is_null() & pl.col(f"{here.key}.asked")
+    return pl.when(absent & present).then(0.0).otherwise(column)
+
+
+def _smallest_n(kpi: Kpi) -> pl.Expr:
+    counted = [each for each in leaves(kpi) if not isinstance(each.source, PeriodDays)]
+    return pl.min_horizontal([pl.col(f"{each.key}.n") for each in counted]).cast(pl.Int64)
+
+
+def _lone_mean(kpi: Kpi) -> Leaf | None:
+    """The mean that a KPI is, where it is nothing but a mean."""
+    if len(kpi.inputs) != 1:
+        return None
+    ((name, anchored),) = kpi.inputs.items()
+    source = anchored.source
+    if not isinstance(source, Measure) or source.aggregate.statistic != "mean":
+        return None
+    same = kpi.formula(**{name: pl.col(name)}).meta.eq(pl.col(name))
+    return leaf(anchored) if same else None

@@ -1,0 +1,91 @@
+"""Each group beside all the others together, itself left out."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from kpitools.errors import EvaluationError
+from kpitools.evaluation.compare import judged
+from kpitools.evaluation.figures import Figures
+from kpitools.evaluation.leaves import Leaf, leaves, value
+from kpitools.evaluation.query import BY
+from kpitools.evaluation.windows import Moment
+from kpitools.kpis.kpi import Kpi
+from kpitools.measures.measure import Measure, PeriodDays
+from kpitools.model.dataset import Dataset
+
+
+def peers(
+    frame: pl.DataFrame,
+    kpis: tuple[Kpi, ...],
+    wide: pl.DataFrame,
+    data: Dataset,
+    by: tuple[str, ...],
+    moments: list[Moment],
+) -> pl.DataFrame:
+    """The frame with what the other groups of the first dimension make together, from their rows, not their figures.
+
+    What adds up is the total less the group's own; a median or a count of different ones is counted anew without it.
+
+    Raises:
+        EvaluationError: nothing to break down by.
+    """
+    if len(by) != 1:
+        raise EvaluationError("Peers are the other groups of one dimension; give exactly one in by=.")
+    (name,) = by
+    simple = [kpi for kpi in kpis if all(_adds_up(leaf) for leaf in leaves(kpi))]
+    others = [_less_own(wide, simple, name)] if simple else []
+    hard = [kpi for kpi in kpis if kpi not in simple]
+    if hard:
+        groups = wide[BY + name].unique(maintain_order=True)
+        others += [_without(data, hard, name, group, moments) for group in groups]
+    found = pl.concat(others).select(pl.col(name), "m", "kpi", "peers")
+    keys = [name, "m", "kpi"]
+    joined = frame.join(found, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    rows = [joined.filter(pl.col("kpi") == kpi.id).with_columns(judged("peers", pl.col("peers"), kpi)) for kpi in kpis]
+    return pl.concat(rows)
+
+
+def _adds_up(leaf: Leaf) -> bool:
+    if isinstance(leaf.source, PeriodDays):
+        return True
+    return isinstance(leaf.source, Measure) and leaf.source.aggregate.statistic in ("count", "total", "mean")
+
+
+def _less_own(wide: pl.DataFrame, kpis: list[Kpi], name: str) -> pl.DataFrame:
+    """All groups' sums less one's own; of a mean, its sum and its n."""
+    keys = {leaf.key: leaf for kpi in kpis for leaf in leaves(kpi)}
+    rest = wide.with_columns(part for leaf in keys.values() for part in _rest(leaf))
+    return pl.concat(
+        rest.select(pl.col(BY + name).alias(name), "m", pl.lit(kpi.id).alias("kpi"), value(kpi).alias("peers"))
+        for kpi in kpis
+    )
+
+
+def _rest(leaf: Leaf) -> list[pl.Expr]:
+    here, n = pl.col(leaf.key), pl.col(f"{leaf.key}.n")
+    if isinstance(leaf.source, PeriodDays):
+        return []
+    n_rest = n.sum().over("m") - n.fill_null(0)
+    mean = isinstance(leaf.source, Measure) and leaf.source.aggregate.statistic == "mean"
+    sums = here * n if mean else here
+    rest = sums.sum().over("m") - sums.fill_null(0)
+    known = (here.count().over("m") - here.is_not_null()) > 0
+    value = rest / n_rest if mean else rest
+    present = (n.count().over("m") - n.is_not_null()) > 0
+    return [pl.when(known).then(value).alias(leaf.key), pl.when(present).then(n_rest).alias(f"{leaf.key}.n")]
+
+
+def _without(data: Dataset, kpis: list[Kpi], name: str, group: str | None, moments: list[Moment]) -> pl.DataFrame:
+    """The KPIs over every group but one."""
+    members: list[str | None] = [*data.members(name), None]
+    rest = data.where({name: [member for member in members if member != group]})
+    needed = [leaf for kpi in kpis for leaf in leaves(kpi)]
+    figures = Figures(rest, ())
+    figures.ask(needed, moments)
+    figures.collect()
+    wide = figures.wide(needed, moments)
+    return pl.concat(
+        wide.select(pl.lit(group, pl.String).alias(name), "m", pl.lit(kpi.id).alias("kpi"), value(kpi).alias("peers"))
+        for kpi in kpis
+    )

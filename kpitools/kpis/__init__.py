@@ -1,0 +1,1 @@
+"""The KPI catalogue: one module per area."""

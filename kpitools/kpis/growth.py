@@ -1,0 +1,114 @@
+"""Growth KPIs: change against an earlier period."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from kpitools.kpis.families import change
+from kpitools.kpis.kpi import at_least, between, kpi
+from kpitools.measures import accounts, revenue
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("manager", "team", "executive"),
+    timing="lagging",
+    kind="outcome",
+    benchmark=at_least(10, "mature_business_annual"),
+    label="Sales growth rate",
+    aliases=("Revenue Growth Rate",),
+)
+def sales_growth(now=revenue.revenue, before=revenue.revenue.previous) -> pl.Expr:
+    """Change of revenue against the period before.
+
+    Source: [000], [003].
+    """
+    return change(now, before)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("manager", "team", "executive"),
+    timing="lagging",
+    kind="outcome",
+    benchmark=at_least(10, "mature_business_annual"),
+    label="Sales growth, year on year",
+    aliases=("Year-over-Year Sales Growth",),
+)
+def sales_growth_year_on_year(now=revenue.revenue, before=revenue.revenue.year_ago) -> pl.Expr:
+    """Change of revenue against the same period of the year before.
+
+    Source: [000], [003].
+    """
+    return change(now, before)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("executive", "manager"),
+    timing="lagging",
+    kind="outcome",
+    label="ARR growth rate",
+    aliases=("ARR Growth",),
+)
+def arr_growth_rate(now=revenue.recurring_revenue.at_end, before=revenue.recurring_revenue.at_end.year_ago) -> pl.Expr:
+    """Change of annual recurring revenue over a year, as at the end of the period.
+
+    Source: [003].
+    """
+    return change(now, before)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("executive", "manager"),
+    timing="lagging",
+    kind="outcome",
+    benchmark=between(20, 40, "saas_growing_yoy"),
+    label="MRR growth rate",
+    aliases=("MRR Growth",),
+)
+def mrr_growth_rate(now=revenue.recurring_revenue.at_end, before=revenue.recurring_revenue.at_end.year_ago) -> pl.Expr:
+    """Change of monthly recurring revenue over a year, as at the end of the period.
+
+    Source: [003].
+    """
+    return change(now, before)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("team", "manager", "executive"),
+    timing="lagging",
+    kind="outcome",
+    benchmark=between(10, 20, "software_quarterly"),
+)
+def new_customer_growth_rate(now=accounts.new_customers, before=accounts.new_customers.previous) -> pl.Expr:
+    """Change in the number of customers won, against the period before.
+
+    Source: [000].
+    """
+    return change(now, before)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("am", "manager", "executive"),
+    timing="lagging",
+    kind="outcome",
+    aliases=("Key Account Growth",),
+)
+def strategic_account_growth(now=revenue.strategic_revenue, before=revenue.strategic_revenue.previous) -> pl.Expr:
+    """Change of the orders of today's key accounts, against the period before.
+
+    The same accounts stand on both sides, so that naming a new key account is not growth.
+
+    Source: [003].
+    """
+    return change(now, before)

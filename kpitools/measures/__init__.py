@@ -1,0 +1,1 @@
+"""Measures of every table, by noun."""

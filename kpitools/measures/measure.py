@@ -1,0 +1,376 @@
+"""Measures: named aggregates over one table that know when their rows happened.
+
+A measure is declared as a function that returns an aggregate; the decorator says over which table, dated how, and
+in what unit. Anchors (`.at_start`, `.previous`, ...) say where in time it is taken when a KPI asks for it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import polars as pl
+
+from kpitools.errors import DeclarationError
+from kpitools.measures.aggregates import Aggregate, recognised
+from kpitools.model.dimensions import route_tables
+from kpitools.model.tables import TABLES, Table
+
+UNITS = ("currency", "percent", "count", "ratio", "days", "hours", "score", "currency_per_day", "date")
+Unit = str
+
+#: Columns that evaluation adds to a table's rows: the day they are counted on (of a stock: the last day before the
+#: boundary), the bounds of the period (`until`: as far as it has been seen), the share of a row's span that lies in
+#: the period, and the last day seen.
+CONTEXT = ("day", "period_start", "period_end", "until", "overlap", "seen_on")
+
+Timing = Literal["at", "alive", "during", "spread"]
+
+
+@dataclass(frozen=True)
+class When:
+    """How the rows of a measure lie in time.
+
+    at: dated by one column. alive: counted at a boundary if started before it and not ended by then.
+    during: counted in each period they touch. spread: a plan, shared out over the days from first to last inclusive.
+    """
+
+    timing: Timing
+    start: str
+    end: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """What another table says about a row, up to the day it is counted: the last touch of a deal.
+
+    The function returns an aggregate over the other table's rows of the same key; it may name columns of both.
+    """
+
+    id: str
+    source: type[Table]
+    on: str | None
+    key: str | None
+    definition: str
+    build: Callable[[], pl.Expr]
+    uses: tuple[Attribute, ...] = ()
+
+    def __call__(self) -> pl.Expr:
+        """The aggregate over the other table's rows, joined to the row they speak of."""
+        return self.build().alias(self.id)
+
+    @cached_property
+    def source_columns(self) -> list[str]:
+        """The columns of the source that it reads, its key included."""
+        own = {name for name in self._roots if name in columns_of(self.source)}
+        nested = {column for use in self.uses for column in use.row_columns if column not in CONTEXT}
+        return sorted(own | nested | ({self.key} if self.key else set()))
+
+    @cached_property
+    def row_columns(self) -> list[str]:
+        """The columns of the row that it reads, those that evaluation adds included."""
+        nested = {column for use in self.uses for column in use.row_columns if column in CONTEXT}
+        foreign = {name for name in self._roots if name not in columns_of(self.source)} - {use.id for use in self.uses}
+        return sorted(foreign | nested | ({self.on} if self.on else set()))
+
+    @cached_property
+    def _roots(self) -> set[str]:
+        return set(self().meta.root_names())
+
+
+@dataclass(frozen=True, eq=False)
+class Anchored:
+    """A measure or KPI taken at some place in time relative to the period asked for."""
+
+    source: Any
+    place: Literal["period", "start", "end", "average", "to_date", "rolling"] = "period"
+    shift: tuple[Literal["previous", "year_ago"], ...] = ()
+    periods: int = 1
+
+    @property
+    def id(self) -> str:
+        """A name that tells the anchors apart."""
+        return ".".join(filter(None, (self.source.id, "" if self.place == "period" else self.place, *self.shift)))
+
+    @property
+    def at_start(self) -> Anchored:
+        """As at the beginning of the period."""
+        return replace(self, place="start")
+
+    @property
+    def at_end(self) -> Anchored:
+        """As at the end of the period, or as far as it has been seen."""
+        return replace(self, place="end")
+
+    @property
+    def average(self) -> Anchored:
+        """The mean of the beginning and the end of the period."""
+        return replace(self, place="average")
+
+    @property
+    def previous(self) -> Anchored:
+        """In the period before; in the same part of it where the period is not over."""
+        return replace(self, shift=(*self.shift, "previous"))
+
+    @property
+    def year_ago(self) -> Anchored:
+        """In the same period of the year before."""
+        return replace(self, shift=(*self.shift, "year_ago"))
+
+    @property
+    def to_date(self) -> Anchored:
+        """From the first row on up to the end of the period."""
+        return replace(self, place="to_date")
+
+    def rolling(self, periods: int) -> Anchored:
+        """Over the last so many periods, this one included."""
+        return replace(self, place="rolling", periods=periods)
+
+
+class Anchorable:
+    """Gives the anchors to whatever can be taken at another time."""
+
+    at_start = property(lambda self: Anchored(self).at_start, doc="As at the beginning of the period.")
+    at_end = property(lambda self: Anchored(self).at_end, doc="As at the end of the period.")
+    average = property(lambda self: Anchored(self).average, doc="Mean of the period's beginning and end.")
+    previous = property(lambda self: Anchored(self).previous, doc="In the period before.")
+    year_ago = property(lambda self: Anchored(self).year_ago, doc="In the same period of the year before.")
+    to_date = property(lambda self: Anchored(self).to_date, doc="From the first row on.")
+
+    def rolling(self, periods: int) -> Anchored:
+        """Over the last so many periods."""
+        return Anchored(self).rolling(periods)
+
+
+@dataclass(frozen=True, eq=False)
+class Measure(Anchorable):
+    """A named aggregate over one table."""
+
+    id: str
+    table: type[Table]
+    when: When
+    unit: Unit
+    definition: str
+    build: Callable[..., Aggregate | pl.Expr]
+    uses: tuple[Attribute, ...] = ()
+
+    def __call__(self, **settings: Any) -> pl.Expr:
+        """The measure as a Polars expression over any frame that has its columns."""
+        return _as_aggregate(self.build(**settings)).expr().alias(self.id)
+
+    @cached_property
+    def aggregate(self) -> Aggregate:
+        """The parts of the aggregate."""
+        return _as_aggregate(self.build())
+
+    @property
+    def additive(self) -> bool:
+        """Whether it may be summed over dimensions; over time only flows may."""
+        return self.aggregate.additive
+
+    @property
+    def additive_over_time(self) -> bool:
+        """Whether the figures of successive periods may be summed."""
+        return self.additive and self.when.timing in ("at", "spread")
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The columns of its table that it reads, dotted along keys where they are another table's."""
+        aggregate = self.aggregate
+        read = {*aggregate.values.meta.root_names(), self.when.start}
+        read |= set(aggregate.where.meta.root_names()) if aggregate.where is not None else set()
+        read |= {self.when.end} if self.when.end else set()
+        for attribute in self.uses:
+            read |= set(attribute.row_columns)
+        return sorted(read - set(CONTEXT) - {attribute.id for attribute in self.uses})
+
+
+@dataclass(frozen=True, eq=False)
+class PerEntity(Anchorable):
+    """An aggregate over entities: measures taken per account (or rep, ...) first, then counted over those."""
+
+    id: str
+    entity: str
+    inputs: dict[str, Anchored]
+    unit: Unit
+    definition: str
+    build: Callable[[], Aggregate | pl.Expr]
+
+    def __call__(self) -> pl.Expr:
+        """The outer aggregate, over a frame that has one row per entity and a column per input."""
+        return self.aggregate.expr().alias(self.id)
+
+    @cached_property
+    def aggregate(self) -> Aggregate:
+        """The parts of the outer aggregate."""
+        return _as_aggregate(self.build(**{name: pl.col(name) for name in self.inputs}))
+
+    @property
+    def additive(self) -> bool:
+        """Never: one account may stand in two groups, and then its parts do not add up to the whole account."""
+        return False
+
+    additive_over_time = additive
+
+
+@dataclass(frozen=True, eq=False)
+class PeriodDays(Anchorable):
+    """The days of the period, as far as it has been seen; for figures per year or per day."""
+
+    id: str = "period_days"
+
+
+period_days = PeriodDays()
+
+
+def measure(
+    table: type[Table],
+    *,
+    unit: Unit,
+    at: str | None = None,
+    alive: tuple[str, str | None] | None = None,
+    during: tuple[str, str] | None = None,
+    spread: tuple[str, str] | None = None,
+    uses: tuple[Attribute, ...] = (),
+) -> Callable[[Callable[..., Aggregate | pl.Expr]], Measure]:
+    """Declare a measure: the function's name is its name, its docstring the definition, its result the aggregate.
+
+    Args:
+        table: whose rows are counted.
+        unit: of the figure.
+        at: the column that dates a row; may lead along a key (`order_id.ordered_at`).
+        alive: first and last column of a row's life; counted at a boundary.
+        during: the same; counted in each period it touches.
+        spread: first and last day of a plan; shared out by days.
+        uses: attributes the aggregate reads.
+
+    Raises:
+        DeclarationError: unknown unit or column, no docstring, not exactly one way to lie in time.
+    """
+
+    def declare(build: Callable[..., Aggregate | pl.Expr]) -> Measure:
+        name = build.__name__
+        made = Measure(name, table, _when(name, at, alive, during, spread), unit, definition_of(build), build, uses)
+        check_unit(name, unit)
+        for column in made.columns:
+            check_column(name, table, column)
+        return made
+
+    return declare
+
+
+def per_entity(*, on: str, unit: Unit) -> Callable[[Callable[..., Aggregate | pl.Expr]], PerEntity]:
+    """Declare a per-entity measure: the function's defaults are measures, its arguments their values per entity.
+
+    Args:
+        on: the key column that all inputs' tables have, `account_id` or another.
+        unit: of the figure.
+    """
+
+    def declare(build: Callable[..., Aggregate | pl.Expr]) -> PerEntity:
+        check_unit(build.__name__, unit)
+        return PerEntity(build.__name__, on, inputs_of(build), unit, definition_of(build), build)
+
+    return declare
+
+
+def attribute(
+    source: type[Table], *, on: str | None, key: str | None = None, uses: tuple[Attribute, ...] = ()
+) -> Callable[[Callable[[], pl.Expr]], Attribute]:
+    """Declare what the rows of another table with the same key say about a row.
+
+    In the aggregate a name means the source's column where it has one, else the row's own.
+
+    Args:
+        source: the table whose rows are aggregated.
+        on: the column of the row that is the key; None where every row of the source counts.
+        key: that key's name in the source, dotted where it leads on; the same name unless said.
+        uses: attributes of the source's rows that the aggregate reads.
+    """
+
+    def declare(build: Callable[[], pl.Expr]) -> Attribute:
+        return Attribute(build.__name__, source, on, key or on, definition_of(build), build, uses)
+
+    return declare
+
+
+def inputs_of(build: Callable[..., Any]) -> dict[str, Anchored]:
+    """The measures or KPIs that a formula's parameters default to.
+
+    Raises:
+        DeclarationError: a parameter without one.
+    """
+    inputs: dict[str, Anchored] = {}
+    for name, parameter in inspect.signature(build).parameters.items():
+        default = parameter.default
+        if isinstance(default, Anchorable):
+            default = Anchored(default)
+        if not isinstance(default, Anchored):
+            raise DeclarationError(
+                f"{build.__name__}: the parameter {name!r} has no measure as its default; write {name}=won_deals."
+            )
+        _check_anchor(build.__name__, name, default)
+        inputs[name] = default
+    return inputs
+
+
+def _check_anchor(owner: str, name: str, anchored: Anchored) -> None:
+    """A flow has no value at a boundary, a stock none over several periods."""
+    source, instants = anchored.source, ("start", "end", "average")
+    if isinstance(source, Measure):
+        stock = source.when.timing == "alive"
+        if (not stock and anchored.place in instants) or (stock and anchored.place in ("to_date", "rolling")):
+            kind = "a stock, counted at a boundary" if stock else "a flow, counted over a period"
+            raise DeclarationError(f"{owner}: {name} takes {source.id} at {anchored.place!r}, but it is {kind}.")
+    elif anchored.place != "period":
+        raise DeclarationError(f"{owner}: {name} takes {source.id} at {anchored.place!r}; only measures have that.")
+
+
+def definition_of(build: Callable[..., Any]) -> str:
+    """The docstring, which is the definition.
+
+    Raises:
+        DeclarationError: there is none.
+    """
+    definition = inspect.getdoc(build)
+    if not definition:
+        raise DeclarationError(
+            f"{build.__name__} has no docstring; say in one sentence what it means for the business."
+        )
+    return definition
+
+
+def check_unit(name: str, unit: str) -> None:
+    """Refuse a unit nobody can format."""
+    if unit not in UNITS:
+        raise DeclarationError(f"{name}: there is no unit {unit!r}; there are {', '.join(UNITS)}.")
+
+
+def columns_of(table: type[Table]) -> list[str]:
+    """The columns a table can have, derived ones included."""
+    return [*table.column_names(), *table.derived]
+
+
+def check_column(name: str, table: type[Table], column: str) -> None:
+    """Refuse a column that the table, or the one a key leads to, does not have."""
+    for owner, step in route_tables(table.name, column):
+        if step not in columns_of(TABLES[owner]):
+            raise DeclarationError(
+                f"{name}: {owner} has no column {step!r}; it has {', '.join(columns_of(TABLES[owner]))}."
+            )
+
+
+def _when(name: str, at: str | None, alive: Any, during: Any, spread: Any) -> When:
+    given: dict[Timing, Any] = {"at": at and (at,), "alive": alive, "during": during, "spread": spread}
+    chosen = [(timing, columns) for timing, columns in given.items() if columns]
+    if len(chosen) != 1:
+        raise DeclarationError(f"{name}: say exactly one of at=, alive=, during=, spread=.")
+    timing, columns = chosen[0]
+    return When(timing, *columns)
+
+
+def _as_aggregate(built: Aggregate | pl.Expr) -> Aggregate:
+    return built if isinstance(built, Aggregate) else recognised(built)
