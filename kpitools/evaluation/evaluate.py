@@ -94,7 +94,16 @@ def _evaluated(
     frame = _judged(frame, kpis, compare, targets, by)
     if "peers" in compare:
         frame = peers(frame, kpis, wide, data, by, moments)
-    return frame.select(*by, *columns(compare))
+    return _without_empty(frame, by).select(*by, *columns(compare))
+
+
+def _without_empty(frame: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
+    """Leave out rows without a group (a company's quota has no team) that have no figure at all."""
+    if not by:
+        return frame
+    nameless = pl.any_horizontal(pl.col(by).is_null())
+    has_figure = pl.col("value").is_not_null().any().over(by)
+    return frame.filter(~nameless | has_figure)
 
 
 def _tidy(wide: pl.DataFrame, kpi: Kpi, asked: list[Moment], by: tuple[str, ...]) -> pl.DataFrame:

@@ -72,6 +72,27 @@ def parts(kpi: Kpi) -> dict[str, pl.Expr]:
     return found | {"n": n, "small": (n < SMALL).fill_null(False) if judged else pl.lit(False)}
 
 
+def grows_with_size(kpi: Kpi) -> bool:
+    """Whether twice the rows make twice the figure, as of revenue, rather than the same one, as of a rate.
+
+    >>> from kpitools.kpis.catalogue import find
+    >>> grows_with_size(find("total_sales_revenue")), grows_with_size(find("win_rate"))
+    (True, False)
+    """
+    found = {each.key: each for each in leaves(kpi)}
+    once = {key: 2.0 + place / 7 for place, key in enumerate(found)}
+    twice = {key: number * 2 if _is_size(found[key]) else number for key, number in once.items()}
+    beside = [pl.lit(1).cast(pl.Int64).alias(f"{key}.n") for key in found]
+    asked = [pl.lit(True).alias(f"{key}.asked") for key in found]
+    small, large = pl.DataFrame([once, twice]).with_columns(*beside, *asked).select(value(kpi)).to_series()
+    return small is not None and large is not None and abs(large - 2 * small) < 1e-9 * abs(small)
+
+
+def _is_size(each: Leaf) -> bool:
+    sizes = ("count", "total", "distinct", "other")
+    return isinstance(each.source, Measure | PerEntity) and each.source.aggregate.statistic in sizes
+
+
 def _inputs(kpi: Kpi, outer: tuple[str, ...]) -> dict[str, pl.Expr]:
     found = [each for each in leaves(kpi, outer) if not isinstance(each.source, PeriodDays)]
     present = pl.any_horizontal([pl.col(f"{each.key}.n").is_not_null() for each in found])

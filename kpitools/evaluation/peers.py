@@ -7,7 +7,7 @@ import polars as pl
 from kpitools.errors import EvaluationError
 from kpitools.evaluation.compare import judged
 from kpitools.evaluation.figures import Figures
-from kpitools.evaluation.leaves import Leaf, leaves, value
+from kpitools.evaluation.leaves import Leaf, grows_with_size, leaves, value
 from kpitools.evaluation.query import BY
 from kpitools.evaluation.windows import Moment
 from kpitools.kpis.kpi import Kpi
@@ -23,9 +23,10 @@ def peers(
     by: tuple[str, ...],
     moments: list[Moment],
 ) -> pl.DataFrame:
-    """The frame with what the other groups of the first dimension make together, from their rows, not their figures.
+    """The frame with what the other groups make, from their rows, not their figures.
 
     What adds up is the total less the group's own; a median or a count of different ones is counted anew without it.
+    A figure that grows with the size of a group (revenue, deals) is divided by the number of the others.
 
     Raises:
         EvaluationError: nothing to break down by.
@@ -39,11 +40,21 @@ def peers(
     if hard:
         groups = wide[BY + name].unique(maintain_order=True)
         others += [_without(data, hard, name, group, moments) for group in groups]
-    found = pl.concat(others).select(pl.col(name), "m", "kpi", "peers")
     keys = [name, "m", "kpi"]
+    found = _each(pl.concat(others).select(*keys, "peers"), frame, kpis, keys)
     joined = frame.join(found, on=keys, how="left", nulls_equal=True, maintain_order="left")
     rows = [joined.filter(pl.col("kpi") == kpi.id).with_columns(judged("peers", pl.col("peers"), kpi)) for kpi in kpis]
     return pl.concat(rows)
+
+
+def _each(found: pl.DataFrame, frame: pl.DataFrame, kpis: tuple[Kpi, ...], keys: list[str]) -> pl.DataFrame:
+    """What grows with size, per other group that has a figure."""
+    has = frame.select(*keys, has=pl.col("value").is_not_null())
+    others = (pl.col("has").sum().over("m", "kpi") - pl.col("has").fill_null(False)).cast(pl.Float64)
+    grows = pl.col("kpi").is_in([kpi.id for kpi in kpis if grows_with_size(kpi)])
+    each = pl.when(grows).then(pl.col("peers") / others).otherwise("peers")
+    joined = found.join(has, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return joined.select(*keys, pl.when(others > 0).then(each).alias("peers"))
 
 
 def _adds_up(leaf: Leaf) -> bool:

@@ -43,19 +43,25 @@ def group_key(measure: Measure, entity: str | None) -> tuple[object, ...]:
 def query(group: Group, data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
     """The figures of a group: its dimensions, entity, window `w`, and per measure value, n and spread."""
     some = next(iter(group.measures.values()))
+    routes = {name: _routes(data, some.table.name, name, some) for name in by}
+    rows = placed(group, data, [path for found in routes.values() for path in found])
+    keys = ["w", *(dimension_expr(found).alias(BY + name) for name, found in routes.items())]
+    keys += [pl.col(group.entity).alias(ENTITY)] if group.entity else []
+    return rows.group_by(keys).agg(part for measure in group.measures.values() for part in _parts(measure))
+
+
+def placed(group: Group, data: Dataset, beside: Iterable[str]) -> pl.LazyFrame:
+    """The rows of a group's table, once per window they count in, with every column its measures read."""
+    some = next(iter(group.measures.values()))
     table = some.table.name
-    routes = {name: _routes(data, table, name, some) for name in by}
-    paths = [path for found in routes.values() for path in found]
     columns = {column for measure in group.measures.values() for column in measure.columns}
-    columns |= {*paths, *([group.entity] if group.entity else [])}
-    rows = _placed(_own(data, table, columns), data, some, list(group.windows))
+    columns |= {*beside, *([group.entity] if group.entity else [])}
+    rows = _in_windows(_own(data, table, columns), data, some, list(group.windows))
     rows = attach(rows, table, columns - {some.when.start}, data.lookups)
     rows = rows.with_columns(pl.lit(_seen_on(data)).alias("seen_on")) if _reads(group, "seen_on") else rows
     for use in some.uses:
         rows = with_attribute(rows, use, data)
-    keys = ["w", *(dimension_expr(found).alias(BY + name) for name, found in routes.items())]
-    keys += [pl.col(group.entity).alias(ENTITY)] if group.entity else []
-    return rows.group_by(keys).agg(part for measure in group.measures.values() for part in _parts(measure))
+    return rows
 
 
 def with_attribute(rows: pl.LazyFrame, use: Attribute, data: Dataset) -> pl.LazyFrame:
@@ -112,7 +118,7 @@ def _seen_on(data: Dataset) -> date | None:
     return data.last_day if data.seen_at is None else (data.seen_at - timedelta(microseconds=1)).date()
 
 
-def _placed(rows: pl.LazyFrame, data: Dataset, measure: Measure, found: list[Window]) -> pl.LazyFrame:
+def _in_windows(rows: pl.LazyFrame, data: Dataset, measure: Measure, found: list[Window]) -> pl.LazyFrame:
     """The rows once for every window they count in."""
     when, table = measure.when, measure.table.name
     if when.timing == "at":
