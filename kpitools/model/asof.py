@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -15,6 +15,8 @@ from kpitools.model.versions import FOLLOWED, undo
 if TYPE_CHECKING:
     from kpitools.model.dataset import Dataset
 
+#: The smallest step of time: `cut` is the first instant not seen, a change at it is undone.
+MOMENT = timedelta(microseconds=1)
 Frames = dict[str, pl.LazyFrame]
 
 
@@ -34,7 +36,7 @@ def _table(
     frame, table, columns = frames[name], TABLES[name], data.columns(name)
     if name == "deals" and "deal_changes" in data.lookups and "created_at" in columns:
         fields = [field for field in FOLLOWED if field in columns]
-        frame = undo(frame, data.lookups["deal_changes"], fields, after=cut)
+        frame = undo(frame, data.lookups["deal_changes"], fields, after=cut - MOMENT)
     known = {column: at for column, at in table.known_at.items() if column in columns and not missing(data, name, at)}
     dated = table.dated if table.dated and not missing(data, name, table.dated) else None
     paths = [path for path in {*known.values(), dated} if path and "." in path]
@@ -42,10 +44,16 @@ def _table(
     if dated:
         inside = pl.col(dated) < cut
         frame = frame.filter(inside | pl.col(dated).is_null() if undated else inside)
-    hidden = [_unknown_yet(name, column, at, cut) for column, at in known.items()]
+    hidden = [_unknown_yet(name, column, at, cut) for column, at in known.items() if _told(name, column, columns)]
     return frame.with_columns(hidden).drop(paths)
 
 
 def _unknown_yet(name: str, column: str, at: str, cut: datetime) -> pl.Expr:
+    before = TABLES[name].before_known.get(column, pl.lit(None))
+    return pl.when(pl.col(at) >= cut).then(before).otherwise(pl.col(column)).alias(column)
+
+
+def _told(name: str, column: str, columns: Collection[str]) -> bool:
+    """Whether the columns that give the earlier value are there."""
     before = TABLES[name].before_known.get(column)
-    return pl.when(pl.col(at) >= cut).then(pl.lit(before)).otherwise(pl.col(column)).alias(column)
+    return before is None or set(before.meta.root_names()) <= set(columns)

@@ -59,7 +59,7 @@ class Dataset:
         quality: Mapping[str, Quality] | None = None,
         source: str = "memory",
     ) -> Dataset:
-        """A dataset of frames that are known to be right; `kpitools.load` checks files first.
+        """A dataset of frames that are known to be right; `kpitools.intake` checks files first.
 
         Raises:
             UnknownNameError: a name that no table has.
@@ -192,7 +192,7 @@ class Dataset:
             DataError: the folder holds none.
         """
         if not (folder / "dataset.json").is_file():
-            raise DataError(f"{folder} holds no dataset; kpitools.load reads a folder of CSV or Parquet files.")
+            raise DataError(f"{folder} holds no dataset; kpitools.intake reads a folder of CSV or Parquet files.")
         facts = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
         frames = {_table_of(path): pl.scan_parquet(path) for path in sorted(folder.glob("*.frames.parquet"))}
         lookups = {_table_of(path): pl.scan_parquet(path) for path in sorted(folder.glob("*.lookups.parquet"))}

@@ -20,6 +20,8 @@ def deal_versions(deals: pl.LazyFrame, columns: Collection[str], changes: pl.Laz
     """The spans of every deal with a date: from `valid_from` up to `valid_to`, which is null while it is current."""
     fields = [field for field in FOLLOWED if field in columns]
     closed = pl.col("closed_at") if "closed_at" in columns else pl.lit(None, pl.Datetime("us"))
+    if "expected_amount" in columns:
+        deals = deals.with_columns(amount=pl.coalesce("expected_amount", "amount"))
     dated = deals.filter(pl.col("created_at").is_not_null()).select(
         "deal_id", "created_at", closed.alias("closed_at"), *fields
     )

@@ -26,6 +26,7 @@ class Deals(Table):
     }
     known_at = {
         "closed_at": "closed_at",
+        "amount": "closed_at",
         "status": "closed_at",
         "lost_reason": "closed_at",
         "contract_ends_at": "closed_at",
@@ -36,7 +37,7 @@ class Deals(Table):
         "poc_end_at": "poc_end_at",
         "negotiation_started_at": "negotiation_started_at",
     }
-    before_known = {"status": "open"}
+    before_known = {"status": pl.lit("open"), "amount": pl.coalesce("expected_amount", "amount")}
     derived = ("contract_ends_at",)
     shared = ("deal_id", *foreign_keys, "kind", "product_family", "channel", "segment", "created_at")
 
@@ -51,6 +52,7 @@ class Deals(Table):
     channel = text()
     segment = text()
     amount = money()
+    expected_amount = money()  # while it was open, where closing wrote another amount over it
     annual_value = money()
     list_amount = money()
     term_months = whole()
@@ -144,6 +146,7 @@ class StageHistory(Table):
     dated = "entered_at"
     foreign_keys = {"deal_id": "deals", "lead_id": "leads", "stage": "stages", "next_stage": "stages"}
     known_at = {"left_at": "left_at", "next_stage": "left_at"}
+    words = {"next_stage": ("won", "lost")}
     either = ("deal_id", "lead_id")
 
     history_id = key()

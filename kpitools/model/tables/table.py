@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import dataframely as dy
 import polars as pl
@@ -21,6 +21,8 @@ class Table(dy.Schema):
     dated: ClassVar[str | None] = None
     #: Column -> the table whose key it holds.
     foreign_keys: ClassVar[dict[str, str]] = {}
+    #: Keys that may also hold words of their own, and then lead nowhere: the stage after the last one is an outcome.
+    words: ClassVar[dict[str, tuple[str, ...]]] = {}
     #: Column -> the column that says when the value became known; may lead along a key (`deal_id.created_at`).
     known_at: ClassVar[dict[str, str]] = {}
     #: Columns that are worked out from the others and never read from a file.
@@ -31,13 +33,14 @@ class Table(dy.Schema):
     shared: ClassVar[tuple[str, ...]] = ()
     #: Keys of rows this one is part of the story of: a touch on a deal is seen by whoever sees the deal.
     part_of: ClassVar[tuple[str, ...]] = ()
-    #: Column -> its value while it was not yet known, where that is not null.
-    before_known: ClassVar[dict[str, Any]] = {}
+    #: Column -> its value while it was not yet known, where that is not null; left as it is if that cannot be told.
+    before_known: ClassVar[dict[str, pl.Expr]] = {}
 
 
 def one_of(*values: str) -> dy.String:
     """A text column that takes one of a few words. Not an Enum: one bad word would hide a row's other faults."""
-    return dy.String(nullable=True, check={"one_of_" + "_".join(values): lambda column: column.is_in(list(values))})
+    check = {"one_of": lambda column: column.is_in(list(values))}
+    return dy.String(nullable=True, check=check, metadata={"one_of": values})
 
 
 def key() -> dy.String:

@@ -1,0 +1,18 @@
+"""Charts: each builder takes a tidy frame and returns an Altair chart, and stops there."""
+
+from kpitools.charts.funnel import funnel_chart, stage_conversion_chart
+from kpitools.charts.pipeline import pipeline_by_stage_and_age
+from kpitools.charts.reps import activity_mix, rep_leaderboard
+from kpitools.charts.retention import cohort_heatmap, retention_curves
+from kpitools.charts.trend import kpi_trend
+
+__all__ = [
+    "activity_mix",
+    "cohort_heatmap",
+    "funnel_chart",
+    "kpi_trend",
+    "pipeline_by_stage_and_age",
+    "rep_leaderboard",
+    "retention_curves",
+    "stage_conversion_chart",
+]

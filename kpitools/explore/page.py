@@ -1,0 +1,121 @@
+"""A page in a notebook: its sections are shown once headless, and again after every change of a control when live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from kpitools.errors import KpitoolsError
+from kpitools.explore.view import View
+from kpitools.model.dataset import Dataset
+from kpitools.model.slice import Slice
+
+Section = Callable[[View], Iterable[Any]]
+
+
+def open_page(
+    data: str | Path | Dataset,
+    *,
+    slice: str | Slice = "",
+    period: str = "",
+    as_of: str = "",
+    interactive: bool = True,
+) -> Page:
+    """A page over a folder of files, a mapping file, a cut made for a report, or a dataset.
+
+    Args:
+        data: where the data is.
+        slice: the rows asked for, in the text form of a slice.
+        period: the period, where the slice names none.
+        as_of: the day seen from, where the slice names none; the end of the period where left out.
+        interactive: whether controls are shown; a report has no kernel to answer them.
+
+    Raises:
+        DataError: the data cannot be read.
+        EvaluationError: the slice or period cannot.
+    """
+    from kpitools.charts import notebook
+
+    notebook.enable()
+    found = _dataset(data)
+    chosen = Slice.parse(slice) if isinstance(slice, str) else slice
+    chosen = Slice(chosen.where, chosen.period or period or None, chosen.as_of or as_of or None)
+    peers = Path(data) / "peers.parquet" if isinstance(data, str | Path) else None
+    handed = pl.read_parquet(peers) if peers is not None and peers.is_file() else None
+    return Page(View.of(found, chosen, handed), interactive=interactive)
+
+
+def _dataset(data: str | Path | Dataset) -> Dataset:
+    from kpitools.intake import load
+
+    if isinstance(data, Dataset):
+        return data
+    place = Path(data)
+    return Dataset.read(place) if (place / "dataset.json").is_file() else load(place)
+
+
+class Page:
+    """The sections of a notebook over one slice. `controls` sets the slice; every section shown follows."""
+
+    def __init__(self, view: View, *, interactive: bool) -> None:
+        self.view = view
+        self.interactive = interactive
+        self._live: list[tuple[Section, Any]] = []
+
+    def controls(self) -> None:
+        """Show the widgets that set the slice, where a kernel is live; nothing headless."""
+        if self.interactive:
+            from kpitools.explore.controls import Controls
+
+            Controls(self).show()
+
+    def show(self, *sections: Section) -> None:
+        """Show sections; live they are worked out again whenever the slice changes."""
+        from IPython.display import display
+
+        for section in sections:
+            if not self.interactive:
+                display(*_built(section, self.view))
+                continue
+            from ipywidgets import Output
+
+            output = Output()
+            display(output)
+            self._live.append((section, output))
+            _render(section, output, self.view)
+
+    def set(self, chosen: Slice) -> None:
+        """Show another slice in every section.
+
+        Raises:
+            KpitoolsError: the slice names what there is not; the sections stay as they are.
+        """
+        view = View.of(self.view.whole, chosen, self.view.peers)
+        view.data  # noqa: B018  # a wrong name is said before anything on the page changes
+        self.view = view
+        for section, output in self._live:
+            _render(section, output, view)
+
+
+def _built(section: Section, view: View) -> list[Any]:
+    """A section's outputs; what the data cannot give is said in its place."""
+    from IPython.display import Markdown
+
+    from kpitools.formats import markdown_text
+
+    try:
+        return list(section(view))
+    except KpitoolsError as error:
+        return [Markdown(f"*Not shown: {markdown_text(str(error))}*")]
+
+
+def _render(section: Section, output: Any, view: View) -> None:
+    from IPython.display import display
+
+    built = _built(section, view)
+    output.clear_output(wait=True)
+    with output:
+        display(*built)
