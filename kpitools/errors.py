@@ -21,7 +21,9 @@ class UnknownNameError(KpitoolsError):
 
     def __init__(self, what: str, asked: str, there_are: Iterable[str], *, hint: str = "") -> None:
         self.what, self.asked, self.there_are = what, asked, sorted(map(str, there_are))
-        super().__init__(" ".join(filter(None, (f"There is no {what} {asked!r}.", self._nearest(), self._listed(), hint))))
+        super().__init__(
+            " ".join(filter(None, (f"There is no {what} {asked!r}.", self._nearest(), self._listed(), hint)))
+        )
 
     def _nearest(self) -> str:
         lowered = {name.casefold(): name for name in self.there_are}

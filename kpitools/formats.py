@@ -5,6 +5,8 @@ Values are in the unit's own scale: percent is 0 to 100, days are days. A figure
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -137,6 +139,21 @@ def format_interval(lower: float | None, upper: float | None, unit: str) -> str:
     return f"{low}{' to ' if lower < 0 else '–'}{high}{_after(style.sign)}"
 
 
+def format_benchmark(benchmark: Benchmark | None, unit: str) -> str:
+    """A benchmark in words.
+
+    >>> from kpitools.kpis.kpi import at_least, between
+    >>> format_benchmark(at_least(30), "percent"), format_benchmark(between(20, 30), "percent")
+    ('at least 30.0 %', '20.0 % to 30.0 %')
+    """
+    if benchmark is None:
+        return ""
+    low, high = (None if end is None else format_value(end, unit) for end in (benchmark.low, benchmark.high))
+    if low and high:
+        return f"{low} to {high}"
+    return f"at least {low}" if low else f"at most {high}" if high else ""
+
+
 def vega_format(unit: str) -> str:
     """The d3 format of an axis in this unit; the unit itself stands in the axis title.
 
@@ -223,3 +240,13 @@ def _minus(value: float, digits: str) -> str:
 
 def _after(sign: str) -> str:
     return f" {sign}" if sign else ""
+
+
+def markdown_text(text: str) -> str:
+    r"""A name or message as Markdown that reads just so: nothing in it is markup, a link or HTML.
+
+    >>> markdown_text("<b> *R&D* [x](javascript:1)")
+    '&lt;b&gt; \\*R&amp;D\\* \\[x\\]\\(javascript:1\\)'
+    """
+    escaped = html.escape(" ".join(text.split()), quote=False)
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", escaped)

@@ -64,14 +64,17 @@ def told(kpi: Kpi) -> dict[str, Any]:
 
 
 def _sheet(facts: dict[str, Any], kpi: Kpi) -> str:
-    from kpitools.reports.provenance import expected
+    from kpitools.formats import format_benchmark
 
     lines = [f"{facts['label']} ({facts['id']})", "", kpi.doc, ""]
     rows = [
         ["formula", facts["formula"]],
         ["unit", facts["unit"]],
         ["better", facts["better"]],
-        ["benchmark", f"{expected(kpi.benchmark, kpi.unit)} ({kpi.benchmark.scope})" if kpi.benchmark else "none"],
+        [
+            "benchmark",
+            f"{format_benchmark(kpi.benchmark, kpi.unit)} ({kpi.benchmark.scope})" if kpi.benchmark else "none",
+        ],
         ["for", ", ".join(facts["roles"])],
         ["timing, kind", f"{facts['timing']}, {facts['kind']}"],
         ["also called", ", ".join(facts["aliases"]) or "-"],

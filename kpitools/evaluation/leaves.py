@@ -29,7 +29,7 @@ class Leaf:
         """Whether no rows means nothing rather than not known."""
         if isinstance(self.source, PerEntity):
             return self.source.aggregate.additive
-        return isinstance(self.source, Measure) and self.source.additive
+        return isinstance(self.source, Measure) and self.source.aggregate.statistic in ("count", "total", "distinct")
 
 
 def leaf(anchored: Anchored, outer: tuple[str, ...] = ()) -> Leaf:

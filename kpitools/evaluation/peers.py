@@ -90,7 +90,7 @@ def _rest(leaf: Leaf) -> list[pl.Expr]:
 def _without(data: Dataset, kpis: list[Kpi], name: str, group: str | None, moments: list[Moment]) -> pl.DataFrame:
     """The KPIs over every group but one."""
     members: list[str | None] = [*data.members(name), None]
-    rest = data.where({name: [member for member in members if member != group]})
+    rest = data.where({name: [member for member in members if member != group]}).settled()
     needed = [leaf for kpi in kpis for leaf in leaves(kpi)]
     figures = Figures(rest, ())
     figures.ask(needed, moments)

@@ -59,9 +59,27 @@ def placed(group: Group, data: Dataset, beside: Iterable[str]) -> pl.LazyFrame:
     rows = _in_windows(_own(data, table, columns), data, some, list(group.windows))
     rows = attach(rows, table, columns - {some.when.start}, data.lookups)
     rows = rows.with_columns(pl.lit(_seen_on(data)).alias("seen_on")) if _reads(group, "seen_on") else rows
+    if some.uses and (needed := _only_counted(group)) is not None:
+        rows = rows.filter(needed)
     for use in some.uses:
         rows = with_attribute(rows, use, data)
     return rows
+
+
+def _only_counted(group: Group) -> pl.Expr | None:
+    """The rows that attributes are needed for: those that a mean counts, where that is known without attributes."""
+    wheres = []
+    for measure in group.measures.values():
+        where = measure.aggregate.where
+        told = {use.id for use in measure.uses}
+        if (
+            measure.aggregate.statistic not in ("mean", "median")
+            or where is None
+            or told & set(where.meta.root_names())
+        ):
+            return None
+        wheres.append(where)
+    return pl.any_horizontal(wheres)
 
 
 def with_attribute(rows: pl.LazyFrame, use: Attribute, data: Dataset) -> pl.LazyFrame:

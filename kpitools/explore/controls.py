@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets
 from IPython.display import display
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from kpitools.explore.page import Page
 
 EVERYTHING = "All"
+MOST_PERIODS = 60
 #: The dimensions offered, where the data has them.
 OFFERED = ("team", "manager", "rep", "segment", "region", "product_family")
 
@@ -110,10 +112,10 @@ def _periods(data: Dataset, current: Period) -> list[str]:
     days = data.describe()
     first, last = days["first"].min(), days["last"].max()
     if first is None or last is None or not isinstance(current.calendar, RegularCalendar):
-        return [str(current)]
-    period = current.calendar.containing(max(last, current.start))  # type: ignore[type-var]
-    found = []
-    while period.end > first and len(found) < 60:  # type: ignore[operator]
-        found.append(str(period))
+        return [current.text]
+    period = current.calendar.containing(max(cast(date, last), current.start))
+    found: list[str] = []
+    while period.end > cast(date, first) and len(found) < MOST_PERIODS:
+        found.append(period.text)
         period = current.calendar.shift(period, -1)
     return found

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any, TypeVar
 
 import polars as pl
 
 from kpitools.errors import EvaluationError
+from kpitools.kpis.kpi import Kpi
 from kpitools.model.calendar import Period, RegularCalendar, parse_period
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +27,14 @@ class View:
         whole: everything the notebook holds; of a report, the slice alone.
         slice: the rows, period and as-of asked for.
         peers: figures of the others, where the notebook was handed any.
+        kpis: the KPIs that sections have shown, by id.
     """
 
     whole: Dataset
     slice: Slice
     peers: pl.DataFrame | None = None
+    kpis: dict[str, Kpi] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, whole: Dataset, chosen: Slice, peers: pl.DataFrame | None = None) -> View:
@@ -37,18 +45,28 @@ class View:
             EvaluationError: a period or day that cannot be read, or data without any date.
         """
         period = parse_period(chosen.period) if chosen.period else _last_quarter(whole)
-        filled = chosen.with_(period=str(period), as_of=chosen.as_of or period.last_day.isoformat())
+        filled = chosen.with_(period=period.text, as_of=chosen.as_of or period.last_day.isoformat())
         return cls(whole, filled, peers)
 
     @cached_property
     def data(self) -> Dataset:
-        """The rows of the slice, as seen on its as-of day."""
-        return self.whole.where(self.slice)
+        """The rows of the slice, as seen on its as-of day; worked out once."""
+        return self.whole.where(self.slice).settled()
 
     @cached_property
     def period(self) -> Period:
         """The period of the slice."""
         return parse_period(str(self.slice.period))
+
+    def once(self, name: str, make: Callable[[], Found]) -> Found:
+        """What several sections of a page look at, worked out for the first of them."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def use(self, kpis: Iterable[Kpi]) -> None:
+        """Note that these KPIs are on the page: each is defined once at its foot."""
+        self.kpis.update({kpi.id: kpi for kpi in kpis})
 
     @property
     def as_of(self) -> str:

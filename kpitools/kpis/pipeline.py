@@ -213,6 +213,7 @@ def pipeline_health(
 
     Source: [000], [003].
     """
+    usual = pl.when(advanced > 0).then(percent(advanced, entered))
     return 100 * pl.mean_horizontal(
-        (coverage / 3).clip(0, 1), 1 - stale / 100, moving / 100, (conversion / percent(advanced, entered)).clip(0, 1)
+        (coverage / 3).clip(0, 1), 1 - stale / 100, moving / 100, (conversion / usual).clip(0, 1)
     )

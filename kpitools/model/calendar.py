@@ -52,6 +52,16 @@ class Period:
         return self.label
 
     @property
+    def text(self) -> str:
+        """A text that `parse_period` reads as this very period: of a fiscal one it says in which month the year starts.
+
+        >>> parse_period("FY2026Q2", fiscal_start=4).text
+        'FY2026Q2@4'
+        """
+        start = getattr(self.calendar, "fiscal_start", 1)
+        return self.label if start == 1 else f"{self.label}@{start}"
+
+    @property
     def days(self) -> int:
         """How many days the period has."""
         return (self.end - self.start).days
@@ -227,6 +237,7 @@ def add_months(day: date, months: int) -> date:
     return date(years, month + 1, min(day.day, (following - timedelta(days=1)).day))
 
 
+_MONTHS = tuple(map(str, range(1, 13)))
 _FORMS = (
     (re.compile(r"(FY)?(\d{4})-?Q([1-4])"), "quarter"),
     (re.compile(r"(FY)?(\d{4})"), "year"),
@@ -240,7 +251,8 @@ def parse_period(text: str, *, fiscal_start: int = 1) -> Period:
     """The period that a text names.
 
     Args:
-        text: `2026Q3`, `2026-09`, `2026-W37`, `2026-09-14`, `2026`, `FY2026` or `FY2026Q2`.
+        text: `2026Q3`, `2026-09`, `2026-W37`, `2026-09-14`, `2026`, `FY2026` or `FY2026Q2`; `FY2026Q2@4` says itself
+            that the fiscal year starts in April.
         fiscal_start: first month of the fiscal year, for the FY forms.
 
     Raises:
@@ -249,8 +261,10 @@ def parse_period(text: str, *, fiscal_start: int = 1) -> Period:
     >>> parse_period("FY2026Q2", fiscal_start=4).start
     datetime.date(2025, 7, 1)
     """
+    named, _, start = text.strip().partition("@")
+    fiscal_start = int(start) if start in _MONTHS else fiscal_start
     for form, grain in _FORMS:
-        if found := form.fullmatch(text.strip()):
+        if found := form.fullmatch(named if start in ("", *_MONTHS) else text):
             try:
                 return _read(grain, found.groups(), fiscal_start)
             except ValueError as error:

@@ -126,6 +126,13 @@ class Dataset:
         frames, lookups = cut(self, where)
         return replace(self, frames=frames, lookups=lookups)
 
+    def settled(self) -> Dataset:
+        """The same data with every pending cut worked out and held in memory, so that nobody works it out again."""
+        frames = {name: frame.collect(engine="streaming").lazy() for name, frame in self.frames.items()}
+        shared = {name: frames[name] for name, frame in self.lookups.items() if self.frames.get(name) is frame}
+        others = {name: f.collect(engine="streaming").lazy() for name, f in self.lookups.items() if name not in shared}
+        return replace(self, frames=frames, lookups={**shared, **others})
+
     def members(self, name: str) -> list[str]:
         """The values a dimension takes, sorted.
 
@@ -133,7 +140,7 @@ class Dataset:
             UnknownNameError: there is no such dimension, or this data has no column for it.
         """
         home = dimension(name)
-        tables = [home.table] if home.table in self.frames else [*home.own]
+        tables = dict.fromkeys([home.table, *home.own])
         found = {table: dimension_paths(self, table, name) for table in tables if table in self.frames}
         if not any(found.values()):
             have = sorted({d for table in self.frames for d in self.dimensions(table)})

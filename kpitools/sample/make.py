@@ -106,8 +106,8 @@ def _keyed(deals: pl.DataFrame, kind: str) -> pl.DataFrame:
 
 
 def _as_table(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    """The columns of the table, in its order and of its types."""
-    columns = TABLES[name].columns()
+    """The columns of the table that the sample has, in its order and of its types."""
+    columns = {column: known for column, known in TABLES[name].columns().items() if column in frame.columns}
     return frame.select(pl.col(column).cast(known.dtype) for column, known in columns.items())
 
 

@@ -1,0 +1,5 @@
+"""`python -m kpitools`."""
+
+from kpitools.cli import main
+
+main()

@@ -1,0 +1,107 @@
+"""The core figures of one slice: a few KPIs of a role, beside the period before, the year before and the benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kpitools.analyses.presets import FEWEST, FROM_DEALS, PRESETS
+from kpitools.analyses.view import AsOf, choose, one_period, seen
+from kpitools.errors import EvaluationError
+from kpitools.evaluation.audit import lacks
+from kpitools.evaluation.evaluate import evaluate
+from kpitools.evaluation.result import Result
+from kpitools.evaluation.windows import moment
+from kpitools.kpis.catalogue import CATALOGUE, find
+from kpitools.kpis.kpi import Kpi
+from kpitools.model.calendar import Period, periods_until
+from kpitools.model.dataset import Dataset
+
+COMPARED = ("previous", "year_ago", "benchmark")
+NOT_DECLARED = ("no such KPI in the catalogue yet",)
+
+
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """The figures of a scorecard.
+
+    Attributes:
+        period: the period it is about.
+        kpis: the KPIs shown, in their order.
+        now: the figures of the period beside those of the period before, the year before, and the benchmark.
+        before: the figures of the period before (of its first days, where the period is not over), with intervals.
+        trend: the figures of the last periods up to this one.
+        missing: KPI id -> what the data lacks for it.
+    """
+
+    period: Period
+    kpis: tuple[Kpi, ...]
+    now: Result
+    before: Result | None
+    trend: Result
+    missing: Mapping[str, tuple[str, ...]]
+
+
+def scorecard(
+    data: Dataset,
+    *,
+    period: str | Period,
+    role: str | None = None,
+    kpis: Iterable[Kpi | str] | None = None,
+    as_of: AsOf = None,
+    trend: int = 8,
+) -> Scorecard:
+    """The KPIs of a role as far as the data can give them.
+
+    Args:
+        data: the dataset.
+        period: the period to show.
+        role: one of `PRESETS`, else the general set; where the data gives fewer than three of a set, it is filled up
+            from what deals alone can tell.
+        kpis: KPIs to show instead of a set; none means the set.
+        as_of: the day (to its end) or instant from which the data is seen.
+        trend: how many periods the trend goes back, this one included.
+
+    Raises:
+        UnknownNameError: no such role, or a KPI of `kpis` that is not in the catalogue.
+        EvaluationError: the data can give none of the KPIs; the message says what is missing for each.
+    """
+    view, chosen = seen(data, as_of), one_period(period)
+    names, found, is_preset = _asked(role, tuple(kpis or ()))
+    missing = {name: NOT_DECLARED for name in names if name not in found} | _lacking(found, view)
+    shown = [kpi for name, kpi in found.items() if name not in missing]
+    if is_preset and len(shown) < FEWEST:
+        shown += [kpi for kpi in map(find, FROM_DEALS) if kpi not in shown and not _lacking({kpi.id: kpi}, view)]
+    if not shown:
+        told = "; ".join(f"{name}: {', '.join(lacking)}" for name, lacking in missing.items())
+        raise EvaluationError(f"This data gives no figure of this scorecard. Missing for {told}.")
+    at = moment(chosen, view.seen_at).shifted("previous")
+    return Scorecard(
+        period=chosen,
+        kpis=tuple(shown),
+        now=evaluate(shown, view, periods=chosen, compare=COMPARED),
+        before=evaluate(shown, view, periods=at.period.first_days((at.until - at.period.start).days)) if at else None,
+        trend=evaluate(shown, view, periods=periods_until(chosen, max(trend, 1))),
+        missing=missing,
+    )
+
+
+def _asked(role: str | None, kpis: tuple[Kpi | str, ...]) -> tuple[list[str], dict[str, Kpi], bool]:
+    """The names asked for, the KPIs behind those that are declared, and whether it is a set of ours."""
+    if kpis:
+        given = {kpi.id: kpi for kpi in (find(each) if isinstance(each, str) else each for each in kpis)}
+        return list(given), given, False
+    choose("role", role or "general", PRESETS)
+    names = list(PRESETS[role or "general"])
+    return names, {name: CATALOGUE[name] for name in names if name in CATALOGUE}, True
+
+
+def _lacking(kpis: Mapping[str, Kpi], data: Dataset) -> dict[str, tuple[str, ...]]:
+    """What the data lacks by KPI; a table that a cut could not divide is lacking as a whole."""
+    found = {}
+    for name, kpi in kpis.items():
+        gone = dict.fromkeys(measure.table.name for measure in kpi.measures() if measure.table.name not in data)
+        columns = [column for column in lacks(kpi, data) if column.split(".")[0] not in gone]
+        if gone or columns:
+            found[name] = (*gone, *columns)
+    return found

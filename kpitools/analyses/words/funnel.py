@@ -1,0 +1,87 @@
+"""The funnel in words."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from kpitools.analyses.chance import Share, apart, shares_differ_by
+from kpitools.analyses.words.plain import counted, interval_words, listed, name
+from kpitools.evaluation.intervals import SMALL
+from kpitools.formats import format_value
+
+
+def funnel_words(frame: pl.DataFrame) -> list[str]:
+    """What became of the deals, how sure their conversion is, where they are lost, and how many are still open.
+
+    Args:
+        frame: the frame of `funnel`; broken down, it gives one sentence per group.
+    """
+    if frame.is_empty():
+        return ["No deal was opened in the period."]
+    if "group" in frame.columns:
+        parts = frame.partition_by("group", maintain_order=True)
+        said = [f"{name(part.item(0, 'group'))}: {_won(part)}" for part in parts[:4]]
+        return [*said, f"{counted(len(parts) - 4, 'further group')} not told here."] if len(parts) > 4 else said
+    rows = frame.sort("position").to_dicts()
+    first, last = rows[0], rows[-1]
+    if not first["entered"]:
+        return ["No deal went through the first stage in the period."]
+    still_open, lost = (sum(row[column] for row in rows) for column in ("still_open", "lost"))
+    won, left = counted(last["entered"], "was won", "were won"), counted(still_open, "is", "are")
+    opened = f"Of {counted(first['entered'], 'deal')} opened"
+    told = f"{opened}, {won}, {format_value(lost, 'count')} lost and {left} still open."
+    moves = [
+        (before["stage"], Share(row["entered"], row["entered"] + before["lost"]))
+        for before, row in pairwise(rows)
+        if row["entered"] + before["lost"] > 0
+    ]
+    return list(filter(None, [told, _won(frame), _weakest(moves), _open(first["entered"], still_open, "deals")]))
+
+
+def conversion_words(frame: pl.DataFrame) -> list[str]:
+    """Which stage most deals are lost in, and whether that is more than chance; the open ones in numbers.
+
+    Args:
+        frame: the frame of `stage_conversion`, not broken down.
+    """
+    rows = frame.sort("position").to_dicts()
+    moves = [(r["stage"], Share(r["advanced"], d)) for r in rows if (d := r["advanced"] + r["lost"]) > 0]
+    if not moves:
+        return ["No visit to a stage that began in the period is decided yet."]
+    entered, still_open = (sum(row[column] for row in rows) for column in ("entered", "still_open"))
+    return list(filter(None, [_weakest(moves), _open(entered, still_open, "visits")]))
+
+
+def _won(frame: pl.DataFrame) -> str:
+    """The conversion of the decided: won, of won and lost."""
+    last = frame.sort("position").row(-1, named=True)
+    won, lost = last["entered"], int(frame["lost"].sum())
+    if won + lost < SMALL:
+        return f"{counted(won + lost, 'deal is', 'deals are')} decided, too few for a conversion rate."
+    share = Share(won, won + lost)
+    rate = format_value(share.percent, "percent")
+    return f"Of {counted(won + lost, 'deal')} decided, {rate} were won ({interval_words(share.interval())})."
+
+
+def _weakest(moves: list[tuple[Any, Share]]) -> str:
+    """The stage from which the smallest share of the decided goes on, and which others it cannot be told from."""
+    judged = sorted(((stage, share) for stage, share in moves if share.of >= SMALL), key=lambda move: move[1].percent)
+    if len(judged) < 2:
+        return ""
+    (stage, low), *others = judged
+    told = f"Fewest go on from {name(stage)}: {format_value(low.percent, 'percent')} of {counted(low.of, 'deal')}"
+    told += f" decided there ({interval_words(low.interval())})"
+    alike = [name(other) for other, share in others if not apart(shares_differ_by(low, share, len(others)))]
+    return (
+        f"{told}, {f'not clearly fewer than from {listed(alike)}' if alike else 'clearly fewer than from the others'}."
+    )
+
+
+def _open(entered: float, still_open: float, what: str) -> str:
+    if not still_open:
+        return ""
+    share = format_value(100 * still_open / entered, "percent")
+    return f"{share} of the {what} are still open: they count as neither won nor lost, and the shares can still change."

@@ -1,0 +1,65 @@
+"""Proof that the slices make up the whole: no row lost, none twice, every amount accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from kpitools.model.dataset import Dataset
+from kpitools.model.tables import TABLES
+
+#: Sums of floating-point amounts depend on the order of the rows; further apart than this they are different sums.
+RELATIVE, ABSOLUTE = 1e-9, 0.005
+
+Tally = dict[tuple[str, str], float]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One sum over all slices beside the same sum over the whole; `column` is "rows" or an amount."""
+
+    table: str
+    column: str
+    whole: float
+    slices: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the two agree: rows exactly, amounts to the rounding of their sum."""
+        allowed = 0 if self.column == "rows" else max(ABSOLUTE, RELATIVE * abs(self.whole))
+        return abs(self.whole - self.slices) <= allowed
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}: {self.whole:,.10g} in the whole, {self.slices:,.10g} in the slices"
+
+
+def tally(data: Dataset, by: str) -> Tally:
+    """Rows and amounts of every table that can be divided by the dimension; (table, "rows" or column) -> sum."""
+    names = [name for name in sorted(data.frames) if name in TABLES and by in data.dimensions(name)]
+    sums = pl.collect_all([data[name].select(_sums(data, name)) for name in names])
+    return {
+        (name, column): float(value or 0)
+        for name, frame in zip(names, sums, strict=True)
+        for column, value in frame.row(0, named=True).items()
+    }
+
+
+def _sums(data: Dataset, name: str) -> list[pl.Expr]:
+    amounts = [column for column, kind in data[name].collect_schema().items() if kind == pl.Float64]
+    return [pl.len().cast(pl.Int64).alias("rows"), *(pl.col(column).sum() for column in amounts)]
+
+
+def reconcile(whole: Mapping[tuple[str, str], float], slices: Iterable[Mapping[tuple[str, str], float]]) -> list[Check]:
+    """Each sum of the whole beside the sum of the slices' sums.
+
+    >>> checks = reconcile({("deals", "rows"): 3}, [{("deals", "rows"): 2}, {}])
+    >>> [(check.ok, str(check)) for check in checks]
+    [(False, 'deals.rows: 3 in the whole, 2 in the slices')]
+    """
+    added: Tally = dict.fromkeys(whole, 0.0)
+    for one in slices:
+        for key, value in one.items():
+            added[key] = added.get(key, 0.0) + value
+    return [Check(table, column, whole.get((table, column), 0.0), added[table, column]) for table, column in added]

@@ -1,0 +1,68 @@
+"""What views are made of: sentences as text that no name can turn into markup, and figures of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from kpitools.errors import KpitoolsError
+from kpitools.evaluation.audit import computable, require
+from kpitools.evaluation.compare import judged
+from kpitools.kpis.kpi import Kpi
+
+if TYPE_CHECKING:
+    from kpitools.explore.view import View
+
+
+def sentences(said: Iterable[str]) -> list[Any]:
+    """Findings as a list of points; nothing where there is nothing to say."""
+    from IPython.display import Markdown
+
+    points = [f"- {sentence}" for sentence in said]
+    return [Markdown("\n".join(points))] if points else []
+
+
+def some_of(kpis: Sequence[Kpi], view: View) -> list[Kpi]:
+    """Those of the KPIs that the data allows, noted as being on the page.
+
+    Raises:
+        EvaluationError: none; the message says what each needs.
+    """
+    found = computable(view.data, kpis)
+    if not found:
+        require(kpis, view.data)
+    view.use(found)
+    return found
+
+
+def with_peers(frame: pl.DataFrame, kpis: Sequence[Kpi], view: View) -> pl.DataFrame:
+    """The figures of a slice beside those of the others of its kind, where they can be told."""
+    found = _peers(kpis, view)
+    if found is None or found.is_empty():
+        return frame
+    beside = frame.join(found.select("kpi", "period", "peers"), on=["kpi", "period"], how="left", maintain_order="left")
+    rows = [
+        beside.filter(pl.col("kpi") == kpi.id).with_columns(judged("peers", pl.col("peers"), kpi))
+        for kpi in kpis
+        if kpi.id in frame["kpi"]
+    ]
+    return pl.concat(rows)
+
+
+def _peers(kpis: Sequence[Kpi], view: View) -> pl.DataFrame | None:
+    """What was handed to the notebook, else, where it holds everything, what the others make."""
+    if view.peers is not None:
+        return view.peers.select("kpi", "period", pl.col("value").alias("peers"))
+    named = [(name, values[0]) for name, values in view.slice.where.items() if len(values) == 1 and values[0]]
+    if len(named) != 1:
+        return None
+    from kpitools.evaluation.others import peer_figures
+
+    ((name, value),) = named
+    try:
+        found = peer_figures(kpis, view.whole, by=name, period=view.period, as_of=view.as_of)
+    except KpitoolsError:
+        return None
+    return found.filter(pl.col(name) == value).select("kpi", "period", pl.col("value").alias("peers"))

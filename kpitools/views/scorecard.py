@@ -1,0 +1,56 @@
+"""The scorecard: a role's core figures, what they say, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from kpitools.analyses import scorecard as analysis
+from kpitools.analyses import words
+from kpitools.charts import kpi_trend
+from kpitools.explore.view import View
+from kpitools.tables import scorecard_table
+from kpitools.views.parts import sentences, with_peers
+
+Section = Callable[[View], Iterable[Any]]
+
+
+def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
+    """The core figures as a table: value, interval, comparison, peers, benchmark, trend."""
+
+    def section(view: View) -> Iterable[Any]:
+        card = _card(view, role, kpis)
+        view.use(card.kpis)
+        frame = with_peers(card.now.frame, card.kpis, view)
+        yield scorecard_table(frame, card.kpis, trend=card.trend.frame, caption=f"Core figures, {view.period.name}")
+        yield from sentences(words.missing_words(card.missing))
+
+    return section
+
+
+def findings(role: str = "core", kpis: Iterable[str] = ()) -> Section:
+    """The core figures in words."""
+
+    def section(view: View) -> Iterable[Any]:
+        said = words.findings(_card(view, role, kpis))
+        view.once("headline", lambda: said[0] if said else "")
+        return sentences(said)
+
+    return section
+
+
+def trends(role: str = "core", kpis: Iterable[str] = ()) -> Section:
+    """Each core figure over the last periods."""
+
+    def section(view: View) -> Iterable[Any]:
+        card = _card(view, role, kpis)
+        return [kpi_trend(card.trend.of(kpi), kpi) for kpi in card.kpis]
+
+    return section
+
+
+def _card(view: View, role: str, kpis: Iterable[str]) -> analysis.Scorecard:
+    return view.once(
+        f"scorecard {role} {kpis}",
+        lambda: analysis.scorecard(view.data, period=view.period, role=role, kpis=tuple(kpis), as_of=view.as_of),
+    )

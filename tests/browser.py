@@ -1,0 +1,77 @@
+"""Debian's Chromium for tests of pages: offline as a fact, every request and every error written down."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+LOCAL = ("file:", "data:", "blob:", "http://127.0.0.1")
+
+
+@dataclass
+class Seen:
+    """A page that was opened, and what it tried."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser; a missing one is a failure, since a page nobody has seen drawn is not tested."""
+    found = shutil.which("chromium")
+    assert found, "These tests look at pages in Chromium, which is not installed: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(
+    browser: Browser, file: Path, *, width: int = 1200, height: int = 900, charts: bool = True, **context: Any
+) -> Iterator[Seen]:
+    """The file opened from disk in a fresh context, its charts drawn."""
+    fresh = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **context)
+    fresh.set_default_timeout(20_000)
+    seen = Seen(fresh.new_page())
+
+    def gate(route: Route) -> None:
+        if route.request.url.startswith(LOCAL):
+            route.continue_()
+        else:
+            seen.requests.append(route.request.url)
+            route.abort()
+
+    fresh.route("**/*", gate)
+    seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    seen.page.on("console", lambda said: seen.errors.append(said.text) if said.type in ("error", "warning") else None)
+    seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+    try:
+        seen.page.goto(file.as_uri())
+        if charts:
+            seen.page.locator("html[data-charts=done]").wait_for()
+        yield seen
+    finally:
+        fresh.close()

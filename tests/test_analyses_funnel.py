@@ -1,0 +1,243 @@
+"""The funnel and the conversion of stages: on rows that can be counted by eye, against SQL, and against the sample."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+import polars as pl
+import pytest
+from scipy import stats
+from small import dataset
+
+from kpitools.analyses.funnel import CONVERSION, FUNNEL, funnel, stage_conversion
+from kpitools.errors import EvaluationError, UnknownNameError
+from kpitools.model.dataset import Dataset
+from kpitools.sample import truth
+
+STAGES = """
+    stages: stage position
+    Meet      1
+    Offer     2
+    Haggle    3
+    Lost      9
+"""
+# a won all the way; b skipped Offer and won; c lost at Offer; d open at Haggle, gone back to Meet; e open at Meet;
+# f lost at once; g was opened in another quarter
+DEALS = """
+    deals: deal_id status created_at closed_at amount
+    a won  2026-07-01 2026-08-01 100
+    b won  2026-07-02 2026-08-02 10
+    c lost 2026-07-03 2026-08-03 20
+    d open 2026-07-04 - 40
+    e open 2026-07-05 - 80
+    f lost 2026-09-30T23:59 2026-10-02 -
+    g won  2026-06-30T23:59 2026-08-07 1000
+    stage_history: history_id deal_id stage entered_at left_at next_stage
+    1 a Meet   2026-07-01 2026-07-11 Offer
+    2 a Offer  2026-07-11 2026-07-21 Haggle
+    3 a Haggle 2026-07-21 2026-08-01 won
+    4 b Meet   2026-07-02 2026-07-12 Haggle
+    5 b Haggle 2026-07-12 2026-08-02 won
+    6 c Meet   2026-07-03 2026-07-13 Offer
+    7 c Offer  2026-07-13 2026-08-03 lost
+    8 d Meet   2026-07-04 2026-07-14 Offer
+    9 d Offer  2026-07-14 2026-07-24 Haggle
+    10 d Haggle 2026-07-24 2026-07-30 Meet
+    11 d Meet  2026-07-30 - -
+    12 e Meet  2026-07-05 - -
+    13 f Meet  2026-09-30T23:59 2026-10-02 lost
+    14 f Lost  2026-10-02 - -
+    15 g Meet  2026-06-30T23:59 2026-08-07 won
+"""
+WILSON_4_OF_5 = tuple(100 * bound for bound in stats.binomtest(4, 5).proportion_ci(method="wilson"))
+COUNTS = ("stage", "entered", "still_open", "lost", "amount")
+
+
+def test_reached_or_a_later_stage():
+    steps = funnel(dataset(STAGES + DEALS), period="2026Q3")
+    assert steps.select(COUNTS).rows() == [
+        ("Meet", 6, 1, 1, 250.0),
+        ("Offer", 4, 0, 1, 170.0),
+        ("Haggle", 3, 1, 0, 150.0),
+        ("Won", 2, 0, 0, 110.0),
+    ]
+    assert steps["position"].to_list() == [1, 2, 3, 4]
+    assert steps["share_of_first"].to_list() == pytest.approx([100, 400 / 6, 50, 200 / 6])
+    # of those decided in the step before: 4 of 5, 3 of 4, 2 of 2; and of the first step without those open before
+    assert steps["share_of_previous"].to_list() == [None, 80.0, 75.0, 100.0]
+    assert steps["share_of_decided"].to_list() == pytest.approx([100, 80, 60, 50])
+
+
+def test_through_all_stages_leaves_out_who_skipped_one():
+    steps = funnel(dataset(STAGES + DEALS), period="2026Q3", rule="through")
+    assert steps.select(COUNTS).rows() == [
+        ("Meet", 6, 1, 1, 250.0),  # b is in Meet and went no further by this rule
+        ("Offer", 3, 0, 1, 160.0),
+        ("Haggle", 2, 1, 0, 140.0),
+        ("Won", 1, 0, 0, 100.0),
+    ]
+
+
+@pytest.mark.parametrize("rule", ["reached", "through"])
+def test_who_enters_goes_on_is_lost_or_is_still_open(data: Dataset, rule: str):
+    steps = funnel(data, period="2026Q2", as_of="2026-08-10", by="team", rule=rule)
+    after = steps.with_columns(onward=pl.col("entered").shift(-1, fill_value=0).over("group"))
+    left = after.filter(pl.col("stage") != "Won").select(pl.col("entered") - pl.col("still_open") - pl.col("lost"))
+    assert steps["group"].n_unique() == 8
+    if rule == "reached":  # by the other rule one who skipped a stage is neither
+        assert left.to_series().to_list() == after.filter(pl.col("stage") != "Won")["onward"].to_list()
+    whole = funnel(data, period="2026Q2", as_of="2026-08-10", rule=rule)
+    sums = steps.group_by("stage", maintain_order=True).agg(pl.col("entered", "still_open", "lost").sum())
+    assert sums.rows() == whole.select("stage", "entered", "still_open", "lost").rows()
+
+
+def test_an_open_deal_lowers_no_share_of_the_decided():
+    whole = dataset(STAGES + DEALS)
+    without = dataset(STAGES + DEALS.replace("d open 2026-07-04 - 40", "").replace("e open 2026-07-05 - 80", ""))
+    decided = [funnel(data, period="2026Q3").select("stage", "lost", "still_open").rows() for data in (whole, without)]
+    assert [lost for _, lost, _ in decided[0]] == [lost for _, lost, _ in decided[1]]
+    assert sum(still_open for *_, still_open in decided[0]) == 2
+    assert funnel(without, period="2026Q3")["share_of_decided"].item(-1) == 50.0
+
+
+def test_as_of_sees_nothing_later():
+    steps = funnel(dataset(STAGES + DEALS), period="2026Q3", as_of="2026-07-22")
+    assert steps.select("stage", "entered", "still_open", "lost").rows() == [
+        ("Meet", 5, 1, 0),
+        ("Offer", 4, 2, 0),
+        ("Haggle", 2, 2, 0),
+        ("Won", 0, 0, 0),
+    ]
+    assert steps["share_of_decided"].to_list() == [100.0, 100.0, 100.0, None]
+
+
+def test_the_interval_is_that_of_the_share_of_the_previous():
+    row = funnel(dataset(STAGES + DEALS), period="2026Q3").row(1, named=True)
+    assert (row["lower"], row["upper"]) == pytest.approx(WILSON_4_OF_5)
+
+
+def test_without_history_the_stage_a_deal_ended_in_says_how_far_it_came():
+    steps = funnel(
+        dataset(
+            STAGES
+            + """
+            deals: deal_id status created_at closed_at stage
+            a won  2026-07-01 2026-08-01 Haggle
+            b lost 2026-07-01 2026-08-01 Offer
+            c open 2026-07-01 - Meet
+            """
+        ),
+        period="2026Q3",
+    )
+    assert steps.select("stage", "entered", "amount").rows() == [
+        ("Meet", 3, None), ("Offer", 2, None), ("Haggle", 1, None), ("Won", 1, None),
+    ]  # fmt: skip
+
+
+NO_STAGE = """
+    deals: deal_id status created_at closed_at stage
+    a won  2026-07-01 2026-08-01 -
+    b lost 2026-07-01 2026-08-01 -
+    c open 2026-07-01 - Offer
+"""
+
+
+@pytest.mark.parametrize("text", [STAGES + NO_STAGE, NO_STAGE], ids=["stages", "deals alone"])
+@pytest.mark.parametrize("rule", ["reached", "through"])
+def test_where_closed_deals_have_no_stage_it_goes_from_created_to_won(text: str, rule: str):
+    steps = funnel(dataset(text), period="2026Q3", rule=rule)
+    assert steps.select("stage", "entered", "still_open", "lost", "share_of_previous").rows() == [
+        ("Created", 3, 1, 1, None),
+        ("Won", 1, 0, 0, 50.0),
+    ]
+
+
+def test_through_all_stages_needs_their_history():
+    text = STAGES + NO_STAGE.replace("b lost 2026-07-01 2026-08-01 -", "b lost 2026-07-01 2026-08-01 Meet")
+    with pytest.raises(EvaluationError, match="through all stages needs stage_history"):
+        funnel(dataset(text), period="2026Q3", rule="through")
+
+
+@pytest.mark.parametrize("text", [STAGES + DEALS, NO_STAGE])
+def test_no_deals_give_an_empty_frame(text: str):
+    none = funnel(dataset(text), period="2031Q1", by="status")
+    assert (none.height, dict(none.schema)) == (0, FUNNEL)
+
+
+def test_what_is_missing_is_named():
+    with pytest.raises(EvaluationError, match=r"needs deals.created_at, which"):
+        funnel(dataset("deals: deal_id status\n a open"), period="2026Q3")
+    with pytest.raises(EvaluationError, match=r"needs deals, stages, stage_history, which"):
+        stage_conversion(Dataset.of({}), period="2026Q3")
+    with pytest.raises(UnknownNameError, match=r"no rule 'reach'\. Did you mean 'reached'"):
+        funnel(dataset(NO_STAGE), period="2026Q3", rule="reach")
+    with pytest.raises(EvaluationError, match="cannot be broken down by 'team'"):
+        funnel(dataset(NO_STAGE), period="2026Q3", by="team")
+
+
+def test_conversion_is_of_the_visits_that_are_decided():
+    found = stage_conversion(dataset(STAGES + DEALS), period="2026Q3")
+    assert found.select("stage", "entered", "advanced", "lost", "moved_back", "still_open", "conversion").rows() == [
+        ("Meet", 7, 4, 1, 0, 2, 80.0),  # a to d went on, f is lost, e and d once more are still there
+        ("Offer", 3, 2, 1, 0, 0, pytest.approx(200 / 3)),
+        ("Haggle", 3, 2, 0, 1, 0, 100.0),  # d went back: neither on nor lost
+    ]
+    assert found.select("lower", "upper").row(0) == pytest.approx(WILSON_4_OF_5)
+
+
+def test_conversion_reads_what_followed_where_the_visit_does_not_say():
+    text = "\n".join(
+        line.rsplit(" ", 1)[0] if line.strip()[:2].strip().isdigit() else line for line in DEALS.splitlines()
+    )
+    unsaid = dataset(STAGES + text.replace("left_at next_stage", "left_at"))
+    assert "next_stage" not in unsaid.columns("stage_history")
+    assert stage_conversion(unsaid, period="2026Q3").equals(stage_conversion(dataset(STAGES + DEALS), period="2026Q3"))
+
+
+def test_no_visits_give_an_empty_frame():
+    none = stage_conversion(dataset(STAGES + DEALS), period="2031Q1", by="stage")
+    assert (none.height, dict(none.schema)) == (0, CONVERSION)
+
+
+def test_conversion_against_sql(sample: dict[str, pl.DataFrame], data: Dataset):
+    history, stages, deals = sample["stage_history"], sample["stages"], sample["deals"]  # noqa: F841
+    expected = duckdb.sql("""
+        select h.stage, count(*), count(*) filter (next_stage = 'won' or n.position > s.position),
+            count(*) filter (next_stage = 'lost'), count(*) filter (left_at is null)
+        from history h join stages s using (stage) left join stages n on n.stage = h.next_stage
+        where entered_at >= '2026-04-01' and entered_at < '2026-07-01' group by all order by min(s.position)
+    """).fetchall()
+    found = stage_conversion(data, period="2026Q2")
+    assert found.select("stage", "entered", "advanced", "lost", "still_open").rows() == expected
+
+
+def test_funnel_against_sql(sample: dict[str, pl.DataFrame], data: Dataset):
+    history, stages, deals = sample["stage_history"], sample["stages"], sample["deals"]  # noqa: F841
+    expected = duckdb.sql("""
+        with far as (
+            select d.deal_id, d.status, d.amount, coalesce(max(s.position), 1) as furthest
+            from deals d left join history h using (deal_id) left join stages s on s.stage = h.stage
+            where d.created_at >= '2026-01-01' and d.created_at < '2026-04-01' group by all)
+        select stage, count(*) filter (furthest >= position or status = 'won'),
+            count(*) filter (furthest = position and status = 'open'),
+            round(sum(amount) filter (furthest >= position or status = 'won'), 2)
+        from stages cross join far group by all order by min(position)
+    """).fetchall()
+    found = funnel(data, period="2026Q1").head(-1)
+    assert found.select("stage", "entered", "still_open", pl.col("amount").round(2)).rows() == expected
+
+
+def test_the_leaking_stage_is_found(data: Dataset):
+    conversion = stage_conversion(data.where({"deal_kind": ["new"]}), period="2025").sort("conversion")
+    assert conversion.item(0, "stage") == truth.LEAKING_STAGE
+    assert conversion.item(1, "lower") > conversion.item(0, "upper") + 5
+
+
+def test_later_facts_change_nothing(sample: dict[str, pl.DataFrame], data: Dataset):
+    cut = datetime(2026, 5, 18)
+    visits = sample["stage_history"].filter(pl.col("entered_at") < cut)
+    fewer = Dataset.of({**sample, "stage_history": visits})
+    for analysis in (funnel, stage_conversion):
+        one, other = (analysis(each, period="2026Q2", as_of="2026-05-17") for each in (data, fewer))
+        assert one.equals(other)
