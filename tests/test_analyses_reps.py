@@ -41,11 +41,11 @@ TEAM = """
     g r6 won  2026-06-01 2026-08-21 5
     h r2 open 2026-07-01 - 5
     i r1 won  2026-05-01 2026-06-30 5
-    quotas: quota_id owner_kind owner_id starts_on ends_on amount
-    1 rep  r1    2026-07-01 2026-09-30 200
-    2 rep  r2    2026-07-01 2026-09-30 40
-    3 team North 2026-07-01 2026-09-30 900
-    4 rep  r3    2026-07-01 2026-09-30 0
+    quotas: quota_id owner_kind owner_id measure starts_on ends_on amount
+    1 rep  r1    revenue 2026-07-01 2026-09-30 200
+    2 rep  r2    - 2026-07-01 2026-09-30 40
+    3 team North revenue 2026-07-01 2026-09-30 900
+    4 rep  r3    revenue 2026-07-01 2026-09-30 0
 """
 
 
@@ -60,7 +60,7 @@ def test_one_row_per_seller():
         ("Ann", "ae", "North", 637, 2, 3, 150.0),
         ("Ben", "ae", "South", 29, 0, 1, 0.0),
         ("Cem", "ae", "North", 2434, 1, 1, 30.0),  # on the day of leaving
-        ("Dan", "am", "North", 2464, 0, 0, None),
+        ("Dan", "am", "North", 2464, 0, 0, 0.0),
         ("Fay", "ae", "North", 2372, 1, 1, 5.0),  # has left, but a deal was closed in that name
     ]
     assert dict(table.schema) == REPS
@@ -158,7 +158,8 @@ def test_what_is_missing_is_named(text: str, message: str):
 def test_reps_against_sql(sample: dict[str, pl.DataFrame], data: Dataset):
     deals, reps, quotas = sample["deals"], sample["reps"], sample["quotas"]  # noqa: F841
     expected = duckdb.sql("""
-        select rep_id, count(*) filter (status = 'won') as won, count(*) as n, sum(amount) filter (status = 'won') as sold,
+        select rep_id, count(*) filter (status = 'won') as won, count(*) as n,
+            sum(deals.amount) filter (status = 'won') as sold,
             any_value(q.amount) as quota
         from deals join reps on owner_rep_id = rep_id
         left join (select owner_id, sum(amount) as amount from quotas where owner_kind = 'rep'

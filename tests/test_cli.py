@@ -128,9 +128,9 @@ def test_check_counts_sets_aside_and_ends_with_1(kpitools, tmp_path):
     code, out, _ = kpitools("check", "data", "--all")
     assert code == 1
     assert "deals     2     1      1" in out
-    assert 'status: ""Wonn"" is not one of open, won, lost' in (tmp_path / "quarantine" / "deals_set_aside.csv").read_text(
-        "utf-8-sig"
-    )
+    assert 'status: ""Wonn"" is not one of open, won, lost' in (
+        tmp_path / "quarantine" / "deals_set_aside.csv"
+    ).read_text("utf-8-sig")
     assert "orders" in out
 
 

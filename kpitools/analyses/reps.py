@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -69,10 +70,11 @@ def rep_table(data: Dataset, *, period: str | Period, as_of: AsOf = None, team: 
     need("The rep table", view, "deals.owner_rep_id", "deals.status", "deals.closed_at")
     if "reps" not in view.lookups:
         need("The rep table", view, "reps.rep_id")
+    view = _with_reps_at_hand(view)
     at = moment(one_period(period), view.seen_at)
     table = _roster(view, at)
-    for kpi, columns in FIGURES.items():
-        table = table.join(_figures(kpi, columns, view, at), on="rep", how="left")
+    for kpi in FIGURES:
+        table = _with_figures(table, kpi, view, at)
     table = _beside_peers(table.filter(pl.col("employed") | (pl.col("n") > 0)))
     if team is not None:
         teams = view.members("team") if "team" in view.dimensions("deals") else []
@@ -80,6 +82,12 @@ def rep_table(data: Dataset, *, period: str | Period, as_of: AsOf = None, team: 
             raise UnknownNameError("team", team, teams)
         table = table.filter(pl.col("team") == team)
     return shaped(table.sort("rep"), REPS)
+
+
+def _with_reps_at_hand(data: Dataset) -> Dataset:
+    """The data with its reps read: each figure looks them up, and a slice would find them anew each time."""
+    held = {name: frame.collect().lazy() for name, frame in data.lookups.items() if name == "reps"}
+    return replace(data, lookups={**data.lookups, **held})
 
 
 def _roster(data: Dataset, at: Moment) -> pl.DataFrame:
@@ -108,23 +116,26 @@ FIGURES: dict[Kpi, dict[str, str]] = {
     median_sales_cycle_length: {"value": "median_cycle"},
     activity_volume: {"value": "activities"},
 }
+#: Of these, nothing found is 0, where they can be counted at all.
+SUMS = ("won", "n", "won_amount", "activities")
 
 
-def _figures(kpi: Kpi, columns: dict[str, str], data: Dataset, at: Moment) -> pl.DataFrame:
-    """Some figures of a KPI by rep; none where the data does not allow it."""
+def _with_figures(table: pl.DataFrame, kpi: Kpi, data: Dataset, at: Moment) -> pl.DataFrame:
+    """The table with some figures of a KPI by rep; nulls where the data does not allow it."""
+    columns = FIGURES[kpi]
     tables = {measure.table.name for measure in kpi.measures()}
-    able = not lacks(kpi, data) and all(table in data and dimension_paths(data, table, "rep") for table in tables)
-    if not able:
-        return pl.DataFrame(schema={"rep": pl.String, **dict.fromkeys(columns.values(), pl.Float64)})
+    if lacks(kpi, data) or not all(name in data and dimension_paths(data, name, "rep") for name in tables):
+        return table.with_columns(pl.lit(None, pl.Float64).alias(shown) for shown in columns.values())
     found = evaluate(kpi, data, periods=at.period, by="rep").frame
-    return found.select("rep", *(pl.col(name).cast(pl.Float64).alias(shown) for name, shown in columns.items()))
+    figures = found.select("rep", *(pl.col(name).cast(pl.Float64).alias(shown) for name, shown in columns.items()))
+    sums = [pl.col(shown).fill_null(0.0) for shown in columns.values() if shown in SUMS]
+    return table.join(figures, on="rep", how="left").with_columns(sums)
 
 
 def _beside_peers(table: pl.DataFrame) -> pl.DataFrame:
     """The table with quota, and the others of the same role together: their wins over their deals."""
-    quota = pl.when(pl.col("quota") > 0).then("quota")
+    known = table.with_columns(pl.col("won_amount").round(2), quota=pl.when(pl.col("quota") > 0).then("quota").round(2))
     sold = pl.col("won_amount").fill_null(0)
-    known = table.with_columns(pl.col("won", "n").fill_null(0), quota=quota)
     known = known.with_columns(counted=pl.when(pl.col("quota").is_not_null()).then(sold))
     others = {name: _others(name) for name in ("won", "n", "counted", "quota")}
     compared = known.with_columns(

@@ -68,7 +68,7 @@ def parts(kpi: Kpi) -> dict[str, pl.Expr]:
         n = pl.col(f"{mean.key}.n")
         lower, upper = t_interval(found["value"], pl.col(f"{mean.key}.sd"), n.cast(pl.Float64))
         found |= {"lower": lower, "upper": upper, "numerator": found["value"] * n, "denominator": n.cast(pl.Float64)}
-    judged = kpi.form != "plain" or mean is not None
+    judged = kpi.form == "proportion" or mean is not None
     return found | {"n": n, "small": (n < SMALL).fill_null(False) if judged else pl.lit(False)}
 
 
@@ -111,8 +111,10 @@ def _input(anchored: Anchored, outer: tuple[str, ...], present: pl.Expr) -> pl.E
 
 
 def _smallest_n(kpi: Kpi) -> pl.Expr:
-    counted = [each for each in leaves(kpi) if not isinstance(each.source, PeriodDays)]
-    return pl.min_horizontal([pl.col(f"{each.key}.n") for each in counted]).cast(pl.Int64)
+    """The fewest rows that any of its measures rests on; a plan such as a quota is not an observation."""
+    counted = [each for each in leaves(kpi) if isinstance(each.source, Measure | PerEntity)]
+    observed = [each for each in counted if isinstance(each.source, PerEntity) or each.source.when.timing != "spread"]
+    return pl.min_horizontal([pl.col(f"{each.key}.n") for each in observed or counted]).cast(pl.Int64)
 
 
 def _lone_mean(kpi: Kpi) -> Leaf | None:

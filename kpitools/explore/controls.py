@@ -15,6 +15,7 @@ from kpitools.model.slice import Slice
 
 if TYPE_CHECKING:
     from kpitools.explore.page import Page
+    from kpitools.explore.view import View
 
 EVERYTHING = "All"
 MOST_PERIODS = 60
@@ -33,7 +34,7 @@ class Controls:
         self._as_of = ipywidgets.DatePicker(description="As of")
         self._text = ipywidgets.Text(description="Slice", continuous_update=False, layout={"width": "640px"})
         self._said = ipywidgets.HTML()
-        self._fill(page.view.slice)
+        self._fill(page.view)
         for control in (*self._where.values(), self._period, self._as_of):
             control.observe(self._chosen, names="value")
         self._text.observe(self._pasted, names="value")
@@ -62,16 +63,19 @@ class Controls:
                 self._say(str(error))
 
     def _set(self, chosen: Slice) -> None:
+        """Show the slice in the controls first and then in the sections, which may take a moment."""
         try:
-            self._page.set(chosen)
+            view = self._page.of(chosen)
         except KpitoolsError as error:
             self._say(str(error))
             return
         self._say("")
-        self._fill(self._page.view.slice)
+        self._fill(view)
+        self._page.follow(view)
 
-    def _fill(self, chosen: Slice) -> None:
+    def _fill(self, view: View) -> None:
         """Let the controls say what the slice is, without setting it again."""
+        chosen = view.slice
         self._setting = True
         try:
             for name, control in self._where.items():
@@ -79,7 +83,7 @@ class Controls:
                 control.value = value if value in control.options else EVERYTHING
             if chosen.period in self._period.options:
                 self._period.value = chosen.period
-            self._as_of.value = self._page.view.day
+            self._as_of.value = view.day
             self._text.value = str(chosen)
         finally:
             self._setting = False

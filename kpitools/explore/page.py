@@ -87,14 +87,18 @@ class Page:
             self._live.append((section, output))
             _render(section, output, self.view)
 
-    def set(self, chosen: Slice) -> None:
-        """Show another slice in every section.
+    def of(self, chosen: Slice) -> View:
+        """The view of another slice, worked out as far as is needed to know that there is such a slice.
 
         Raises:
-            KpitoolsError: the slice names what there is not; the sections stay as they are.
+            KpitoolsError: the slice names what there is not.
         """
         view = View.of(self.view.whole, chosen, self.view.peers)
-        view.data  # noqa: B018  # a wrong name is said before anything on the page changes
+        view.data  # noqa: B018
+        return view
+
+    def follow(self, view: View) -> None:
+        """Show another view in every section."""
         self.view = view
         for section, output in self._live:
             _render(section, output, view)

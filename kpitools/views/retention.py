@@ -11,7 +11,6 @@ from kpitools.charts import cohort_heatmap, kpi_trend, retention_curves
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.explore.view import View
 from kpitools.kpis.retention import (
-    customer_churn_rate,
     customer_retention_rate,
     gross_revenue_retention,
     net_revenue_retention,
@@ -20,7 +19,7 @@ from kpitools.model.calendar import periods_until
 from kpitools.tables import frame_table
 from kpitools.views.parts import sentences, some_of
 
-SHOWN = (customer_retention_rate, customer_churn_rate, net_revenue_retention, gross_revenue_retention)
+SHOWN = (customer_retention_rate, net_revenue_retention, gross_revenue_retention)
 TREND = 8
 
 
@@ -46,7 +45,7 @@ def trend(view: View) -> Iterable[Any]:
     """The retention figures over the last periods."""
     kpis = some_of(SHOWN, view)
     result = evaluate(kpis, view.data, periods=periods_until(view.period, TREND), as_of=view.as_of)
-    return [kpi_trend(result.of(kpi), kpi) for kpi in kpis if kpi.id != "customer_churn_rate"]
+    return [kpi_trend(result.of(kpi), kpi) for kpi in kpis]
 
 
 def movements(view: View) -> Iterable[Any]:

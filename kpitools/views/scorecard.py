@@ -22,7 +22,9 @@ def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
         card = _card(view, role, kpis)
         view.use(card.kpis)
         frame = with_peers(card.now.frame, card.kpis, view)
-        yield scorecard_table(frame, card.kpis, trend=card.trend.frame, caption=f"Core figures, {view.period.name}")
+        compare = ("previous", "peers" if "peers" in frame.columns else "year_ago")
+        caption = f"Core figures, {view.period.name}"
+        yield scorecard_table(frame, card.kpis, compare=compare, trend=card.trend.frame, caption=caption)
         yield from sentences(words.missing_words(card.missing))
 
     return section

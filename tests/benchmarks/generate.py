@@ -70,7 +70,9 @@ def _own_keys(name: str, frame: pl.DataFrame, sample: dict[str, pl.DataFrame]) -
         team = pl.format("{} {}", "owner_id", "copy")
         rep = _numbered(pl.col("owner_id"), pl.col("copy"), sample["reps"].height)
         kind = pl.col("owner_kind")
-        found.append(pl.when(kind == "rep").then(rep).when(kind == "team").then(team).otherwise("owner_id").alias("owner_id"))
+        found.append(
+            pl.when(kind == "rep").then(rep).when(kind == "team").then(team).otherwise("owner_id").alias("owner_id")
+        )
     if name in ("reps", "costs"):
         found.append(pl.format("{} {}", "team", "copy").alias("team"))
     return found
@@ -82,7 +84,7 @@ def _numbered(key: pl.Expr, copy: pl.Expr, size: int) -> pl.Expr:
 
 
 def _own_values(name: str, frame: pl.DataFrame, larger: float) -> list[pl.Expr]:
-    """Times moved by minutes, the same for a whole copy; money moved by up to a tenth, and more of it per staff."""
+    """Times moved by minutes, the same for a whole copy; money by up to a twentieth, in whole units so that sums are exact."""
     if name in OF_STAFF:
         return [pl.col("amount") * larger] if "amount" in frame.columns else []
     shift = pl.duration(minutes=pl.col("copy") * 7 % MINUTES)
@@ -90,7 +92,7 @@ def _own_values(name: str, frame: pl.DataFrame, larger: float) -> list[pl.Expr]:
     money = [column for column in MONEY if column in frame.columns]
     times = [column for column, kind in frame.schema.items() if kind == pl.Datetime]
     moved = [(pl.col(column) + shift).alias(column) for column in times]
-    return [*moved, *((pl.col(column) * factor).alias(column) for column in money), *_own_mail(frame)]
+    return [*moved, *((pl.col(column) * factor).round(0).alias(column) for column in money), *_own_mail(frame)]
 
 
 def _own_mail(frame: pl.DataFrame) -> list[pl.Expr]:

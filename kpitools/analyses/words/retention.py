@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
-from kpitools.analyses.chance import Share, apart, shares_differ_by
+from kpitools.analyses.chance import Interval, Share, apart, shares_differ_by
 from kpitools.analyses.retention import cohort_means
-from kpitools.analyses.words.plain import counted, interval_words, listed, total
+from kpitools.analyses.words.plain import counted, interval_words, listed, name, total
 from kpitools.errors import EvaluationError
 from kpitools.evaluation.intervals import SMALL
-from kpitools.formats import format_value, markdown_text
+from kpitools.formats import format_value
 from kpitools.model.calendar import RegularCalendar, parse_period
 
 #: A mean is told of so many cohorts: after a year, else at the oldest age that so many have come to.
@@ -53,29 +55,49 @@ def _mean(over: pl.DataFrame, unit: str, *, heads: bool) -> str:
 
 
 def _different(over: pl.DataFrame, unit: str) -> str:
-    """The cohorts that kept clearly more or fewer than all others together at the same age."""
-    compared = [found for start in over["cohort_start"].unique().sort() if (found := _beside_others(over, start))]
+    """The cohorts that kept clearly more or fewer than the others: the clearest first, and then without it."""
+    compared = len(_all_beside_others(over))
     if not compared:
         return "There are too few cohorts of one age to compare them."
-    told = []
-    for cohort, age, own, others in compared:
-        if apart(shares_differ_by(own, others, comparisons=len(compared))):
-            shares = f"{format_value(own.percent, 'percent')} against {format_value(others.percent, 'percent')}"
-            told.append(f"{markdown_text(cohort)} ({shares} of the others after {counted(age, unit)})")
-    whom = counted(len(compared), "cohort")
+    told: list[str] = []
+    while clear := [case for case in _all_beside_others(over) if apart(_difference(case, compared))]:
+        found = max(clear, key=lambda case: min(map(abs, _difference(case, compared))))
+        shares = f"{format_value(found.own.percent, 'percent')} against {format_value(found.others.percent, 'percent')}"
+        told.append(f"{name(found.cohort)} ({shares} of the others after {counted(found.age, unit)})")
+        over = over.filter(pl.col("cohort") != found.cohort)
+    whom = counted(compared, "cohort")
     if not told:
         return f"No cohort differs from the others by more than chance explains, of {whom} that can be compared."
     differ = f"{counted(len(told), 'differs', 'differ')} from the others by more than chance explains"
     return f"Of {whom}, {differ}: {listed(told)}."
 
 
-def _beside_others(over: pl.DataFrame, start: object) -> tuple[str, int, Share, Share] | None:
-    """A cohort and all others at the oldest age at which there are enough of both."""
+@dataclass(frozen=True)
+class Beside:
+    """A cohort and all others together at one age."""
+
+    cohort: str
+    age: int
+    own: Share
+    others: Share
+
+
+def _difference(case: Beside, comparisons: int) -> Interval:
+    return shares_differ_by(case.own, case.others, comparisons)
+
+
+def _all_beside_others(over: pl.DataFrame) -> list[Beside]:
+    starts = over["cohort_start"].unique().sort()
+    return [found for start in starts if (found := _beside_others(over, start))]
+
+
+def _beside_others(over: pl.DataFrame, start: object) -> Beside | None:
+    """A cohort at the oldest age at which there are enough others."""
     for row in over.filter(pl.col("cohort_start") == start).sort("age", descending=True).to_dicts():
         others = over.filter(pl.col("age") == row["age"], pl.col("cohort_start") != start)
         if others.height >= ENOUGH_COHORTS - 1 and row["base"] >= SMALL and total(others["base"]) >= SMALL:
             rest = Share(total(others["retained"]), total(others["base"]))
-            return row["cohort"], row["age"], Share(row["retained"], row["base"]), rest
+            return Beside(row["cohort"], row["age"], Share(row["retained"], row["base"]), rest)
     return None
 
 
