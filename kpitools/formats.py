@@ -5,7 +5,6 @@ Values are in the unit's own scale: percent is 0 to 100, days are days. A figure
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -246,7 +245,6 @@ def markdown_text(text: str) -> str:
     r"""A name or message as Markdown that reads just so: nothing in it is markup, a link or HTML.
 
     >>> markdown_text("<b> *R&D* [x](javascript:1)")
-    '&lt;b&gt; \\*R&amp;D\\* \\[x\\]\\(javascript:1\\)'
+    '\\<b\\> \\*R\\&D\\* \\[x\\]\\(javascript:1\\)'
     """
-    escaped = html.escape(" ".join(text.split()), quote=False)
-    return re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", escaped)
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$&<>-])", r"\\\1", " ".join(text.split()))

@@ -97,7 +97,7 @@ def _tooltips() -> list[alt.Tooltip]:
         entered_text="Deals",
         amount_text="Amount",
         first_text="Of the first stage",
-        previous_text="Of the stage before",
+        previous_text="Of those decided in the stage before",
         interval_text="95 % interval",
         open_text="Still open here",
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import polars as pl
 
 from kpitools.evaluation.leaves import Leaf
-from kpitools.evaluation.query import BY, ENTITY, Group, group_key, query
+from kpitools.evaluation.query import BY, ENTITY, Group, as_read, group_key, query
 from kpitools.evaluation.windows import Moment, Window, shifted, windows
 from kpitools.measures.measure import Anchored, Measure, PerEntity, PeriodDays
 from kpitools.model.dataset import Dataset
 
 Key = tuple[object, ...]
+
+#: Sums are added up in whatever order threads finish; beyond these digits that order shows.
+DIGITS = 12
 
 
 class Figures:
@@ -31,17 +35,23 @@ class Figures:
                 self._ask(leaf.source, leaf.anchored, at, None)
 
     def collect(self) -> None:
-        """Run the query of every table, all at once, on the streaming engine."""
-        lazy = [query(group, self._data, self._by) for group in self._groups.values()]
-        collected = pl.collect_all(lazy, engine="streaming")
-        self._frames = dict(zip(self._groups, collected, strict=True))
+        """Run the queries one after the other on the streaming engine: at once they take longer and more memory."""
+        for key, group in self._groups.items():
+            found = query(group, self._data, self._by).collect(engine="streaming")
+            self._frames[key] = found.with_columns(pl.col(pl.Float64).round_sig_figs(DIGITS))
 
     def wide(self, leaves: Iterable[Leaf], moments: Sequence[Moment]) -> pl.DataFrame:
         """One row per group and moment `m`; per leaf its value, n, spread and whether there was a window to ask."""
-        base = self._skeleton(len(moments))
-        for leaf in {leaf.key: leaf for leaf in leaves}.values():
+        base, each = self._skeleton(len(moments)), {leaf.key: leaf for leaf in leaves}
+        per_entity = [(leaf, leaf.source) for leaf in each.values() if isinstance(leaf.source, PerEntity)]
+        entities = self._of_entities(per_entity, moments)
+        for leaf in each.values():
             base = base.join(
-                self._column(leaf, moments), on=[*self._keys, "m"], how="left", nulls_equal=True, maintain_order="left"
+                self._column(leaf, moments, entities),
+                on=[*self._keys, "m"],
+                how="left",
+                nulls_equal=True,
+                maintain_order="left",
             )
             asked = [bool(self._windows(leaf.source, leaf.anchored, at)) for at in moments]
             base = base.with_columns(
@@ -75,71 +85,73 @@ class Figures:
         numbers = pl.DataFrame({"m": range(moments)}, schema={"m": pl.Int32})
         if not self._keys:
             return numbers
-        found = [frame.select(self._keys) for frame in self._frames.values()]
+        found = [frame.select(self._keys).unique() for frame in self._frames.values()]
         return pl.concat(found).unique().sort(self._keys, nulls_last=True).join(numbers, how="cross")
 
-    def _column(self, leaf: Leaf, moments: Sequence[Moment]) -> pl.DataFrame:
+    def _column(self, leaf: Leaf, moments: Sequence[Moment], entities: dict[str, pl.DataFrame]) -> pl.DataFrame:
         if isinstance(leaf.source, PeriodDays):
             return self._days(leaf, moments)
-        parts = (
-            self._of_entities(leaf.source, leaf, moments)
-            if isinstance(leaf.source, PerEntity)
-            else self._of_measure(leaf.source, leaf.anchored, moments, None)
-        )
-        return parts.select(
-            *self._keys,
-            "m",
-            pl.col("value").alias(leaf.key),
-            pl.col("n").alias(f"{leaf.key}.n"),
-            pl.col("sd").alias(f"{leaf.key}.sd"),
-        )
+        if isinstance(leaf.source, PerEntity):
+            return entities[leaf.key]
+        parts = self._of_measure(leaf.source, leaf.anchored, moments, None)
+        return parts.select(*self._keys, "m", *_named(leaf, pl.col("value"), pl.col("n"), pl.col("sd"))).collect()
 
     def _of_measure(
         self, measure: Measure, anchored: Anchored, moments: Sequence[Moment], entity: str | None
-    ) -> pl.DataFrame:
+    ) -> pl.LazyFrame:
         """The values of one measure by group (and entity) and moment; of two windows the mean, none counting as 0."""
-        key = group_key(measure, entity)
+        key, keys = group_key(measure, entity), [*self._keys, *([ENTITY] if entity else []), "m"]
+        figures = {"value": pl.Float64, "n": pl.Int64, "sd": pl.Float64}
+        if key not in self._frames:
+            return pl.LazyFrame(schema=dict.fromkeys(keys[:-1], pl.String) | {"m": pl.Int32} | figures)
+        frame, where = self._frames[key], self._places(measure, anchored, moments, entity)
+        nothing = pl.lit(None, pl.Float64)
+        spread = pl.col(f"{measure.id}.sd") if f"{measure.id}.sd" in frame.columns else nothing
+        rows = frame.lazy().join(where.lazy(), on="w")
+        rows = rows.select(*keys, "of", value=pl.col(measure.id), n=pl.col(f"{measure.id}.n"), sd=spread)
+        if anchored.place != "average":
+            return rows.drop("of")
+        known = pl.when(pl.col("value").count() > 0).then(pl.col("value").sum() / pl.col("of").first())
+        return rows.group_by(keys).agg(value=known, n=pl.col("n").max(), sd=nothing)
+
+    def _places(
+        self, measure: Measure, anchored: Anchored, moments: Sequence[Moment], entity: str | None
+    ) -> pl.DataFrame:
+        """Which windows `w` make the figure of which moment `m`, and of how many they are."""
+        numbers = self._groups[group_key(measure, entity)].windows
         placed = [
-            (m, self._groups[key].windows[window], len(found))
+            (m, numbers[as_read(measure, window)], len(found))
             for m, at in enumerate(moments)
             for found in [self._windows(measure, anchored, at)]
             for window in found
         ]
-        where = pl.DataFrame(placed, schema={"m": pl.Int32, "w": pl.Int32, "of": pl.Int32}, orient="row")
-        if not placed:
-            where = where.clear()
-        keys = [*self._keys, *([ENTITY] if entity else []), "m"]
-        has_spread = f"{measure.id}.sd" in self._frames.get(key, pl.DataFrame()).columns
-        spread = pl.col(f"{measure.id}.sd") if has_spread else pl.lit(None, pl.Float64)
-        if key not in self._frames:
-            return pl.DataFrame(
-                schema=dict.fromkeys(keys[:-1], pl.String)
-                | {"m": pl.Int32, "value": pl.Float64, "n": pl.Int64, "sd": pl.Float64}
-            )
-        rows = self._frames[key].join(where, on="w").with_columns(sd=spread)
-        rows = rows.with_columns(value=pl.col(measure.id), n=pl.col(f"{measure.id}.n"))
-        if anchored.place != "average":
-            return rows.select(*keys, "value", "n", "sd")
-        known = pl.when(pl.col("value").count() > 0).then(pl.col("value").sum() / pl.col("of").first())
-        return rows.group_by(keys, maintain_order=True).agg(
-            value=known, n=pl.col("n").max(), sd=pl.lit(None, pl.Float64)
-        )
+        return pl.DataFrame(placed, schema={"m": pl.Int32, "w": pl.Int32, "of": pl.Int32}, orient="row")
 
-    def _of_entities(self, source: PerEntity, leaf: Leaf, moments: Sequence[Moment]) -> pl.DataFrame:
-        """Measures per entity side by side, 0 where an entity has no rows, then the aggregate over entities."""
-        keys = [*self._keys, ENTITY, "m"]
-        sides = []
+    def _of_entities(
+        self, leaves: Iterable[tuple[Leaf, PerEntity]], moments: Sequence[Moment]
+    ) -> dict[str, pl.DataFrame]:
+        """The figures per entity: those that rest on the same measures together, since entities are many."""
+        alike: dict[Key, list[tuple[Leaf, PerEntity]]] = defaultdict(list)
+        for leaf, source in leaves:
+            inputs = tuple((name, inner.id, inner.periods) for name, inner in source.inputs.items())
+            alike[source.entity, leaf.anchored.shift, inputs].append((leaf, source))
+        keys, found = [*self._keys, "m"], {}
+        for several in alike.values():
+            parts = [part for leaf, source in several for part in _over_entities(leaf, source)]
+            leaf, source = several[0]
+            frame = self._side_by_side(source, leaf, moments).group_by(keys).agg(parts).collect(engine="streaming")
+            found |= {leaf.key: frame.select(*keys, *_columns(leaf)) for leaf, _ in several}
+        return found
+
+    def _side_by_side(self, source: PerEntity, leaf: Leaf, moments: Sequence[Moment]) -> pl.LazyFrame:
+        """The measures of every entity beside each other, 0 where an entity has no rows."""
+        keys, sides = [*self._keys, ENTITY, "m"], []
         for name, inner in source.inputs.items():
-            measure = inner.source
-            moved = Anchored(measure, inner.place, (*leaf.anchored.shift, *inner.shift), inner.periods)
-            side = self._of_measure(measure, moved, moments, source.entity)
+            moved = Anchored(inner.source, inner.place, (*leaf.anchored.shift, *inner.shift), inner.periods)
+            side = self._of_measure(inner.source, moved, moments, source.entity)
             sides.append(side.select(*keys, pl.col("value").alias(name)))
-        wide = pl.concat(sides, how="diagonal").group_by(keys, maintain_order=True).agg(pl.all().max())
-        filled = wide.filter(pl.col(ENTITY).is_not_null()).with_columns(pl.col(list(source.inputs)).fill_null(0.0))
-        aggregate = source.aggregate
-        return filled.group_by([*self._keys, "m"], maintain_order=True).agg(
-            value=aggregate.expr(), n=aggregate.n(), sd=pl.lit(None, pl.Float64)
-        )
+        wide = pl.concat(sides, how="diagonal").filter(pl.col(ENTITY).is_not_null())
+        return wide.group_by(keys).agg(pl.all().max()).with_columns(pl.col(list(source.inputs)).fill_null(0.0))
 
     def _days(self, leaf: Leaf, moments: Sequence[Moment]) -> pl.DataFrame:
         found = [shifted(at, leaf.anchored.shift) for at in moments]
@@ -148,3 +160,16 @@ class Figures:
         groups = self._skeleton(len(moments)).select(*self._keys, "m")
         nothing = [pl.lit(None, pl.Int64).alias(f"{leaf.key}.n"), pl.lit(None, pl.Float64).alias(f"{leaf.key}.sd")]
         return groups.join(frame, on="m").with_columns(nothing)
+
+
+def _columns(leaf: Leaf) -> list[str]:
+    return [leaf.key, f"{leaf.key}.n", f"{leaf.key}.sd"]
+
+
+def _over_entities(leaf: Leaf, source: PerEntity) -> list[pl.Expr]:
+    return _named(leaf, source.aggregate.expr(), source.aggregate.n(), pl.lit(None, pl.Float64))
+
+
+def _named(leaf: Leaf, value: pl.Expr, n: pl.Expr, spread: pl.Expr) -> list[pl.Expr]:
+    """The columns of a leaf: its figure, the rows behind it, and their standard deviation."""
+    return [part.alias(name) for part, name in zip((value, n, spread), _columns(leaf), strict=True)]

@@ -113,7 +113,9 @@ def _input(anchored: Anchored, outer: tuple[str, ...], present: pl.Expr) -> pl.E
 def _smallest_n(kpi: Kpi) -> pl.Expr:
     """The fewest rows that any of its measures rests on; a plan such as a quota is not an observation."""
     counted = [each for each in leaves(kpi) if isinstance(each.source, Measure | PerEntity)]
-    observed = [each for each in counted if isinstance(each.source, PerEntity) or each.source.when.timing != "spread"]
+    observed = [
+        each for each in counted if not (isinstance(each.source, Measure) and each.source.when.timing == "spread")
+    ]
     return pl.min_horizontal([pl.col(f"{each.key}.n") for each in observed or counted]).cast(pl.Int64)
 
 

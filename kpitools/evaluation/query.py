@@ -10,13 +10,14 @@ import polars as pl
 
 from kpitools.errors import EvaluationError
 from kpitools.evaluation.windows import Window, day_frame, window_frame
-from kpitools.measures.measure import CONTEXT, Attribute, Measure
+from kpitools.measures.measure import CONTEXT, Attribute, Measure, When
 from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 
 #: Group columns carry this mark, so that the dimension `stage` is not the column `stage`.
 BY = "by:"
 ENTITY = "entity"
+PERIOD = ("period_start", "period_end", "until")
 MIDNIGHT = pl.Datetime("us")
 
 
@@ -28,22 +29,61 @@ class Group:
     windows: dict[Window, int] = field(default_factory=dict)
     entity: str | None = None
 
+    @property
+    def some(self) -> Measure:
+        """Any of the measures: table, dating and sources of attributes are the same for all."""
+        return next(iter(self.measures.values()))
+
+    @property
+    def uses(self) -> list[Attribute]:
+        """The attributes that the measures read, each once."""
+        return list({use.id: use for measure in self.measures.values() for use in measure.uses}.values())
+
+    @property
+    def context(self) -> set[str]:
+        """The columns that evaluation adds to rows, as far as the measures read them."""
+        return set().union(*(reads(measure) for measure in self.measures.values()))
+
     def add(self, measure: Measure, wanted: Iterable[Window]) -> None:
         """Count the measure, too, in these windows."""
         self.measures[measure.id] = measure
         for window in wanted:
-            self.windows.setdefault(window, len(self.windows))
+            self.windows.setdefault(as_read(measure, window), len(self.windows))
+
+
+def reads(measure: Measure) -> set[str]:
+    """The columns that evaluation adds to rows and the measure reads, itself or through its attributes."""
+    aggregate = measure.aggregate
+    names = {
+        *aggregate.values.meta.root_names(),
+        *(aggregate.where.meta.root_names() if aggregate.where is not None else []),
+    }
+    return {*CONTEXT} & names.union(*(use.row_columns for use in measure.uses))
+
+
+def as_read(measure: Measure, window: Window) -> Window:
+    """The window, without the period around it where a stock reads nothing of it: one's end is the next one's start."""
+    return window if window.boundary is None or _reads_period(measure) else window.bare
+
+
+def _reads_period(measure: Measure) -> bool:
+    return bool(reads(measure) & {*PERIOD})
 
 
 def group_key(measure: Measure, entity: str | None) -> tuple[object, ...]:
-    """Measures with the same key are counted in one query."""
-    return measure.table.name, measure.when, entity, tuple(use.id for use in measure.uses)
+    """Measures with the same key are counted in one query: what they say of the same other rows is looked up once."""
+    sources = tuple(dict.fromkeys(_source(use) for use in measure.uses))
+    return measure.table.name, measure.when, entity, sources, measure.when.timing == "alive" and _reads_period(measure)
+
+
+def _source(use: Attribute) -> tuple[object, ...]:
+    """Attributes with the same source, key and nested attributes are aggregated together."""
+    return use.source.name, use.on, use.key, tuple(nested.id for nested in use.uses)
 
 
 def query(group: Group, data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
     """The figures of a group: its dimensions, entity, window `w`, and per measure value, n and spread."""
-    some = next(iter(group.measures.values()))
-    routes = {name: _routes(data, some.table.name, name, some) for name in by}
+    routes = {name: _routes(data, group.some.table.name, name, group.some) for name in by}
     rows = placed(group, data, [path for found in routes.values() for path in found])
     keys = ["w", *(dimension_expr(found).alias(BY + name) for name, found in routes.items())]
     keys += [pl.col(group.entity).alias(ENTITY)] if group.entity else []
@@ -52,18 +92,40 @@ def query(group: Group, data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
 
 def placed(group: Group, data: Dataset, beside: Iterable[str]) -> pl.LazyFrame:
     """The rows of a group's table, once per window they count in, with every column its measures read."""
-    some = next(iter(group.measures.values()))
-    table = some.table.name
     columns = {column for measure in group.measures.values() for column in measure.columns}
-    columns |= {*beside, *([group.entity] if group.entity else [])}
-    rows = _in_windows(_own(data, table, columns), data, some, list(group.windows))
-    rows = attach(rows, table, columns - {some.when.start}, data.lookups)
-    rows = rows.with_columns(pl.lit(_seen_on(data)).alias("seen_on")) if _reads(group, "seen_on") else rows
-    if some.uses and (needed := _only_counted(group)) is not None:
-        rows = rows.filter(needed)
-    for use in some.uses:
-        rows = with_attribute(rows, use, data)
-    return rows
+    rows = _windowed(group, data, columns | {*beside, *([group.entity] if group.entity else [])})
+    uses = group.uses
+    if not uses:
+        return rows
+    # Looked up for a narrow copy of the rows: reading a few columns twice is cheaper than to hold all of them.
+    needed = _only_counted(group)
+    read = {*needed.meta.root_names()} if needed is not None else set()
+    cases = _windowed(group, data, read.union(*(use.row_columns for use in uses)) - {*CONTEXT})
+    if needed is not None:
+        rows, cases = rows.filter(needed), cases.filter(needed)
+    return _with_attributes(rows, cases, uses, data)
+
+
+def _windowed(group: Group, data: Dataset, columns: set[str]) -> pl.LazyFrame:
+    """The rows with some columns, once for every window they count in."""
+    some, context = group.some, group.context
+    table, when = some.table.name, some.when
+    columns = columns | {when.start, *([when.end] if when.end else [])}
+    rows = attach(_own(data, table, columns), table, columns, data.lookups).filter(_near(when, list(group.windows)))
+    rows = in_windows(rows, when, list(group.windows), context)
+    return rows.with_columns(pl.lit(_seen_on(data)).alias("seen_on")) if "seen_on" in context else rows
+
+
+def _near(when: When, found: list[Window]) -> pl.Expr:
+    """The rows that may lie in one of the windows, so that what is joined to each is joined to few."""
+    if not found or when.timing == "spread":
+        return pl.lit(bool(found))
+    start, ends = pl.col(when.start), [window.boundary or window.until for window in found]
+    if when.timing == "at":
+        return (start >= min(window.start for window in found)) & (start < max(ends))
+    starts = [window.boundary or window.start for window in found]
+    end = pl.col(when.end) if when.end else pl.lit(None, pl.Date)
+    return (start < max(ends)) & (end.is_null() | (end >= min(starts)))
 
 
 def _only_counted(group: Group) -> pl.Expr | None:
@@ -82,22 +144,34 @@ def _only_counted(group: Group) -> pl.Expr | None:
     return pl.any_horizontal(wheres)
 
 
-def with_attribute(rows: pl.LazyFrame, use: Attribute, data: Dataset) -> pl.LazyFrame:
-    """The rows with what another table says about each; worked out once per different key and day."""
-    table = use.source.name
-    own = [column for column in use.row_columns if column != use.on]
-    source = attach(_own(data, table, use.source_columns, lookup=True), table, use.source_columns, data.lookups)
-    for nested in use.uses:
-        context = [pl.lit(_seen_on(data)).alias("seen_on")] if "seen_on" in nested.row_columns else []
-        source = with_attribute(source.with_columns(context), nested, data)
-    if use.on is None:
-        cases = rows.select(own).unique()
-        told = cases.join(source, how="cross").group_by(own).agg(use())
-        return rows.join(told, on=own, how="left")
-    source = source.rename({use.key: use.on}) if use.key != use.on and use.key else source
-    cases = rows.select(use.on, *own).filter(pl.col(use.on).is_not_null()).unique()
-    told = cases.join(source, on=use.on).group_by(use.on, *own).agg(use())
-    return rows.join(told, on=[use.on, *own], how="left")
+def _with_attributes(rows: pl.LazyFrame, cases: pl.LazyFrame, uses: Iterable[Attribute], data: Dataset) -> pl.LazyFrame:
+    """The rows with what other tables say about each, found from the same rows with fewer columns."""
+    several: dict[tuple[object, ...], list[Attribute]] = {}
+    for use in uses:
+        several.setdefault(_source(use), []).append(use)
+    for together in several.values():
+        keys = sorted({column for use in together for column in use.row_columns})
+        known = pl.lit(True) if together[0].on is None else pl.col(together[0].on).is_not_null()
+        told = _told(cases.select(keys).filter(known).unique(), together, data)
+        rows = rows.join(told, on=keys, how="left")
+    return rows
+
+
+def _told(cases: pl.LazyFrame, uses: list[Attribute], data: Dataset) -> pl.LazyFrame:
+    """What another table says about each case: a key and whatever else of the row the attributes read, a day mostly."""
+    some, keys = uses[0], cases.collect_schema().names()
+    columns = sorted({column for use in uses for column in use.source_columns})
+    source = attach(_own(data, some.source.name, columns, lookup=True), some.source.name, columns, data.lookups)
+    if some.uses:
+        context = {column for nested in some.uses for column in nested.row_columns}
+        if "seen_on" in context:
+            source = source.with_columns(pl.lit(_seen_on(data)).alias("seen_on"))
+        source = _with_attributes(source, source, some.uses, data)
+    parts = [use() for use in uses]
+    if some.on is None:
+        return cases.join(source, how="cross").group_by(keys).agg(parts)
+    source = source.rename({some.key: some.on}) if some.key and some.key != some.on else source
+    return cases.join(source, on=some.on).group_by(keys).agg(parts)
 
 
 def _parts(measure: Measure) -> list[pl.Expr]:
@@ -121,27 +195,17 @@ def _routes(data: Dataset, table: str, name: str, measure: Measure) -> list[str]
     return found
 
 
-def _reads(group: Group, column: str) -> bool:
-    for measure in group.measures.values():
-        parts = (measure.aggregate.values, measure.aggregate.where)
-        if any(part is not None and column in part.meta.root_names() for part in parts):
-            return True
-        if any(column in use.row_columns for use in measure.uses):
-            return True
-    return False
-
-
 def _seen_on(data: Dataset) -> date | None:
     """The last day that is seen: of the as-of view, else of the data."""
     return data.last_day if data.seen_at is None else (data.seen_at - timedelta(microseconds=1)).date()
 
 
-def _in_windows(rows: pl.LazyFrame, data: Dataset, measure: Measure, found: list[Window]) -> pl.LazyFrame:
-    """The rows once for every window they count in."""
-    when, table = measure.when, measure.table.name
+def in_windows(rows: pl.LazyFrame, when: When, found: list[Window], context: set[str]) -> pl.LazyFrame:
+    """The rows once for every window they count in, with those columns of the window that are read."""
+    needed = ["w", *sorted(context & {*PERIOD})]
     if when.timing == "at":
-        rows = attach(rows, table, [when.start], data.lookups)
-        return rows.with_columns(day=pl.col(when.start).cast(pl.Date)).join(day_frame(found).lazy(), on="day")
+        days = day_frame(found).lazy().select("day", *needed)
+        return rows.with_columns(day=pl.col(when.start).cast(pl.Date)).join(days, on="day")
     start, end = pl.col(when.start), pl.col(when.end) if when.end else pl.lit(None, pl.Date)
     cases = rows.join(window_frame(found).lazy(), how="cross")
     if when.timing == "alive":

@@ -48,6 +48,12 @@ class Window:
     until: date
     boundary: date | None = None
 
+    @property
+    def bare(self) -> Window:
+        """Its boundary and nothing else."""
+        assert self.boundary
+        return Window(self.boundary, self.boundary, self.boundary, self.boundary)
+
 
 def moment(period: Period, seen_at: datetime | None) -> Moment:
     """The period as far as data seen before `seen_at` reaches into it."""

@@ -117,9 +117,12 @@ def _built(section: Section, view: View) -> list[Any]:
 
 
 def _render(section: Section, output: Any, view: View) -> None:
-    from IPython.display import display
+    """Put a section's outputs in place at once. Not by `with output:`, for which papermill's client waits for ever."""
+    output.outputs = tuple(_as_output(one) for one in _built(section, view))
 
-    built = _built(section, view)
-    output.clear_output(wait=True)
-    with output:
-        display(*built)
+
+def _as_output(shown: Any) -> dict[str, Any]:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    data, metadata = InteractiveShell.instance().display_formatter.format(shown)
+    return {"output_type": "display_data", "data": data, "metadata": metadata}

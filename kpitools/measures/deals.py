@@ -178,7 +178,7 @@ def stage_entries() -> Aggregate:
 def stage_advances() -> Aggregate:
     """Visits to a stage that went on to a later one or to a win."""
     later = pl.col("next_stage.position") > pl.col("stage.position")
-    return count((pl.col("next_stage") == "won") | later.fill_null(False))
+    return count(((pl.col("next_stage") == "won") | later).fill_null(False))
 
 
 @attribute(Activities, on="deal_id")

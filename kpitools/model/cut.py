@@ -42,11 +42,16 @@ def cut(data: Dataset, where: Where) -> tuple[Frames, Frames]:
     for name in where:
         _must_divide(data, name)
     own = {name: frame for name, frame in data.frames.items() if name in REFERENCE}
-    for name in data.frames.keys() - REFERENCE:
+    for name in sorted(data.frames.keys() - REFERENCE):
         routes = [dimension_paths(data, name, wanted) for wanted in where]
         if all(routes):
-            own[name] = _filtered(data, name, data.frames[name], dict(zip(where, routes, strict=True)), where)
+            own[name] = _held(_filtered(data, name, data.frames[name], dict(zip(where, routes, strict=True)), where))
     return own, _led_to(data, own)
+
+
+def _held(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows worked out once: every later step and every query would else do it again."""
+    return frame.collect(engine="streaming").lazy()
 
 
 def _must_divide(data: Dataset, name: str) -> None:
@@ -84,7 +89,7 @@ def _led_to(data: Dataset, own: Frames) -> Frames:
         wanted += _belonging(data, name, keys, own)
         if wanted:
             led = data.lookups[name].join(pl.concat(wanted).unique(), on=keys, how="semi")
-            lookups[name] = _only_shared(led, data, name, own.get(name))
+            lookups[name] = _held(_only_shared(led, data, name, own.get(name)))
     return lookups
 
 
