@@ -251,7 +251,6 @@ def test_the_day_a_deal_was_due(last_day, due):
     assert dataset(STORY).as_of(last_day)["deals"].collect()["expected_close_at"].item().isoformat() == due
 
 
-@pytest.mark.xfail(strict=True, reason="a value that was taken away is not carried over to the versions")
 def test_a_value_that_was_taken_away_is_unknown_from_then_on():
     taken = """
         reps: rep_id team hired_at

@@ -11,6 +11,9 @@ from polars.testing import assert_frame_equal
 from kpitools.model.tables import DERIVED, TABLES
 from kpitools.sample import make_sample, truth, write_sample
 
+#: Columns for data of another kind than the sample: its log tells what a deal was worth while it was open.
+LEFT_OUT = {"expected_amount"}
+
 COMMITTED = Path(__file__).parents[1] / "data" / "sample"
 NAMES = sorted(set(TABLES) - DERIVED)
 #: There are no initiatives among the tables, and leads have no stages here.
@@ -87,8 +90,9 @@ def test_every_table_is_there(sample: Sample) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_row_keeps_the_rules_of_its_table(sample: Sample, name: str) -> None:
-    assert sample[name].columns == list(TABLES[name].columns())
-    kept, failures = TABLES[name].filter(sample[name])
+    assert sample[name].columns == [column for column in TABLES[name].columns() if column not in LEFT_OUT]
+    left_out = (pl.lit(None, pl.Float64).alias(column) for column in LEFT_OUT & set(TABLES[name].columns()))
+    kept, failures = TABLES[name].filter(sample[name].with_columns(left_out))
     assert failures.counts() == {}
     assert kept.height == sample[name].height > 0
 
@@ -393,7 +397,7 @@ def test_one_team_has_a_stale_pipeline(sample: Sample, new_deals: pl.DataFrame) 
 def read(path: Path) -> pl.DataFrame:
     if path.suffix == ".parquet":
         return pl.read_parquet(path)
-    dtypes = {column: known.dtype for column, known in TABLES[path.stem].columns().items()}
+    dtypes = {column: known.dtype for column, known in TABLES[path.stem].columns().items() if column not in LEFT_OUT}
     return pl.read_csv(path, schema=dtypes, try_parse_dates=True)
 
 

@@ -103,7 +103,7 @@ class Figures:
         key, keys = group_key(measure, entity), [*self._keys, *([ENTITY] if entity else []), "m"]
         figures = {"value": pl.Float64, "n": pl.Int64, "sd": pl.Float64}
         if key not in self._frames:
-            return pl.LazyFrame(schema=dict.fromkeys(keys[:-1], pl.String) | {"m": pl.Int32} | figures)
+            return pl.LazyFrame(schema={**dict.fromkeys(keys, pl.String), "m": pl.Int32, **figures})
         frame, where = self._frames[key], self._places(measure, anchored, moments, entity)
         nothing = pl.lit(None, pl.Float64)
         spread = pl.col(f"{measure.id}.sd") if f"{measure.id}.sd" in frame.columns else nothing
@@ -135,7 +135,7 @@ class Figures:
         for leaf, source in leaves:
             inputs = tuple((name, inner.id, inner.periods) for name, inner in source.inputs.items())
             alike[source.entity, leaf.anchored.shift, inputs].append((leaf, source))
-        keys, found = [*self._keys, "m"], {}
+        keys, found = [*self._keys, "m"], dict[str, pl.DataFrame]()
         for several in alike.values():
             parts = [part for leaf, source in several for part in _over_entities(leaf, source)]
             leaf, source = several[0]
@@ -144,7 +144,7 @@ class Figures:
         return found
 
     def _side_by_side(self, source: PerEntity, leaf: Leaf, moments: Sequence[Moment]) -> pl.LazyFrame:
-        """The measures of every entity beside each other, 0 where an entity has no rows."""
+        """The measures of every entity beside each other, 0 where an entity has no rows or they say nothing."""
         keys, sides = [*self._keys, ENTITY, "m"], []
         for name, inner in source.inputs.items():
             moved = Anchored(inner.source, inner.place, (*leaf.anchored.shift, *inner.shift), inner.periods)

@@ -116,7 +116,9 @@ def _smallest_n(kpi: Kpi) -> pl.Expr:
     observed = [
         each for each in counted if not (isinstance(each.source, Measure) and each.source.when.timing == "spread")
     ]
-    return pl.min_horizontal([pl.col(f"{each.key}.n") for each in observed or counted]).cast(pl.Int64)
+    counts = [pl.col(f"{each.key}.n") for each in observed or counted]
+    present = pl.any_horizontal([pl.col(f"{each.key}.n").is_not_null() for each in counted])
+    return pl.when(present).then(pl.min_horizontal([n.fill_null(0) for n in counts])).cast(pl.Int64)
 
 
 def _lone_mean(kpi: Kpi) -> Leaf | None:

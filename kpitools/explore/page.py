@@ -124,5 +124,7 @@ def _render(section: Section, output: Any, view: View) -> None:
 def _as_output(shown: Any) -> dict[str, Any]:
     from IPython.core.interactiveshell import InteractiveShell
 
-    data, metadata = InteractiveShell.instance().display_formatter.format(shown)
+    formatter = InteractiveShell.instance().display_formatter
+    assert formatter is not None
+    data, metadata = formatter.format(shown)
     return {"output_type": "display_data", "data": data, "metadata": metadata}

@@ -80,8 +80,12 @@ def referral_generation_rate(referred=accounts.referred_customers, won=accounts.
     kind="outcome",
     form="proportion",
 )
-def customer_referral_rate(referring=accounts.referring_customers, customers=accounts.customers.at_start) -> pl.Expr:
+def customer_referral_rate(
+    referring=accounts.referring_customers.at_start, customers=accounts.customers.at_start
+) -> pl.Expr:
     """Share of the customers at the start of the period who introduced a new one in it.
+
+    A slice of the data sees only the introductions among its own accounts.
 
     Source: [003], reading (b).
     """

@@ -217,6 +217,8 @@ def kpi(
             inputs=inputs_of(formula),
             formula=formula,
         )
+        if not any(made.measures()):
+            raise DeclarationError(f"{name}: a KPI rests on at least one measure; it has {[*made.inputs] or 'none'}.")
         if form != "plain" and len(made.inputs) < 2:
             raise DeclarationError(f"{name}: a {form} needs a numerator and a denominator as its first two inputs.")
         return made

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from kpitools.measures.aggregates import Aggregate, count, distinct
-from kpitools.measures.measure import measure
+from kpitools.measures.aggregates import Aggregate, count
+from kpitools.measures.measure import attribute, measure
 from kpitools.model.tables import Accounts
 
 CUSTOMER = ("became_customer_at", "ended_at")
@@ -24,12 +24,17 @@ def referred_customers() -> Aggregate:
     return count(REFERRED)
 
 
-@measure(Accounts, at="became_customer_at", unit="count")
+@attribute(Accounts, on="account_id", key="referred_by_account_id")
+def customers_introduced() -> pl.Expr:
+    """How many accounts became customers in the period on the account's introduction."""
+    became = pl.col("became_customer_at")
+    return ((became >= pl.col("period_start")) & (became < pl.col("until"))).sum()
+
+
+@measure(Accounts, alive=CUSTOMER, unit="count", uses=(customers_introduced,))
 def referring_customers() -> Aggregate:
-    """Active customers that introduced a new one."""
-    ended = pl.col("referred_by_account_id.ended_at")
-    active = pl.col("referred_by_account_id.became_customer_at") < pl.col("period_start")
-    return distinct("referred_by_account_id", active & (ended.is_null() | (ended >= pl.col("period_start"))))
+    """Customers at the boundary that introduced a new one in the period."""
+    return count(pl.col("customers_introduced").fill_null(0) > 0)
 
 
 @measure(Accounts, alive=CUSTOMER, unit="count")

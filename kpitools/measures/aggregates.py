@@ -130,7 +130,7 @@ def _total(aggregate: Aggregate) -> pl.Expr:
     if aggregate.where is None:
         return pl.when(aggregate.values.count() > 0).then(aggregate.values.sum())
     known = pl.when(aggregate.where).then(aggregate.values.is_not_null()).max()
-    return pl.when((pl.len() > 0) & known.fill_null(True)).then(aggregate.chosen.sum())
+    return pl.when((aggregate.where.count() > 0) & known.fill_null(True)).then(aggregate.chosen.sum())
 
 
 def _distinct(aggregate: Aggregate) -> pl.Expr:

@@ -174,15 +174,19 @@ class Measure(Anchorable):
     @property
     def additive_over_time(self) -> bool:
         """Whether the figures of successive periods may be summed."""
-        return self.additive and self.when.timing in ("at", "spread")
+        bounds = {"period_start", "period_end", "until"}
+        return self.additive and self.when.timing in ("at", "spread") and not bounds & self._read
+
+    @property
+    def _read(self) -> set[str]:
+        """What the aggregate itself reads, whatever adds it to the rows."""
+        where = self.aggregate.where
+        return {*self.aggregate.values.meta.root_names(), *(where.meta.root_names() if where is not None else ())}
 
     @cached_property
     def columns(self) -> list[str]:
         """The columns of its table that it reads, dotted along keys where they are another table's."""
-        aggregate = self.aggregate
-        read = {*aggregate.values.meta.root_names(), self.when.start}
-        read |= set(aggregate.where.meta.root_names()) if aggregate.where is not None else set()
-        read |= {self.when.end} if self.when.end else set()
+        read = self._read | {self.when.start} | ({self.when.end} if self.when.end else set())
         for attribute in self.uses:
             read |= set(attribute.row_columns)
         return sorted(read - set(CONTEXT) - {attribute.id for attribute in self.uses})

@@ -43,6 +43,7 @@ class Dataset:
         seen_at: the first instant that is no longer seen, where the data is an as-of view.
         quality: what became of the rows when they were loaded.
         source: where the data came from, in words.
+        seen_on: of a cut, the last day on which anything happened in the whole.
     """
 
     frames: Mapping[str, pl.LazyFrame]
@@ -50,6 +51,7 @@ class Dataset:
     seen_at: datetime | None = None
     quality: Mapping[str, Quality] = field(default_factory=dict)
     source: str = "memory"
+    seen_on: date | None = None
 
     @classmethod
     def of(
@@ -124,7 +126,7 @@ class Dataset:
         if not where:
             return self
         frames, lookups = cut(self, where)
-        return replace(self, frames=frames, lookups=lookups)
+        return replace(self, frames=frames, lookups=lookups, seen_on=self.last_day)
 
     def settled(self) -> Dataset:
         """The same data with every pending cut worked out and held in memory, so that nobody works it out again."""
@@ -154,8 +156,11 @@ class Dataset:
 
     @cached_property
     def last_day(self) -> date | None:
-        """The last day that any row is dated on."""
-        return self.describe()["last"].max()  # type: ignore[return-value]
+        """The last day on which anything is known to have happened, in the whole of which this is a part."""
+        if self.seen_on is not None:
+            return self.seen_on
+        days = [frame.item() for frame in pl.collect_all([_last(self, name) for name in sorted(self.frames)])]
+        return max((day for day in days if day is not None), default=None)
 
     def fingerprint(self) -> str:
         """A short hash of the content: the same rows in any order, from any file form, give the same one."""
@@ -187,6 +192,7 @@ class Dataset:
             "seen_at": self.seen_at.isoformat() if self.seen_at else None,
             "quality": {name: asdict(quality) for name, quality in self.quality.items()},
             "source": self.source,
+            "seen_on": self.seen_on.isoformat() if self.seen_on else None,
             "shared": sorted(name for name, frame in self.lookups.items() if self.frames.get(name) is frame),
         }
         (folder / "dataset.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
@@ -206,7 +212,8 @@ class Dataset:
         lookups |= {name: frames[name] for name in facts["shared"]}
         seen_at = datetime.fromisoformat(facts["seen_at"]) if facts["seen_at"] else None
         quality = {name: Quality(**counts) for name, counts in facts["quality"].items()}
-        return cls(frames, lookups, seen_at, quality, facts["source"])
+        seen_on = date.fromisoformat(facts["seen_on"]) if facts["seen_on"] else None
+        return cls(frames, lookups, seen_at, quality, facts["source"], seen_on)
 
 
 def _table_of(path: Path) -> str:
@@ -225,6 +232,14 @@ def _span(data: Dataset, name: str) -> pl.LazyFrame:
         return data.frames[name].select(rows=pl.len(), first=nothing, last=nothing)
     day = pl.col(dated).cast(pl.Date)
     return attach(data.frames[name], name, [dated], data.lookups).select(rows=pl.len(), first=day.min(), last=day.max())
+
+
+def _last(data: Dataset, name: str) -> pl.LazyFrame:
+    """The last day that any fact of a table bears: when its rows came and when what they tell became known."""
+    table = TABLES[name]
+    dates = {column for column in (table.dated, *table.known_at.values()) if column and column in data.columns(name)}
+    latest = [pl.col(column).cast(pl.Date).max() for column in sorted(dates)]
+    return data.frames[name].select(last=pl.max_horizontal(latest or [pl.lit(None, pl.Date)]))
 
 
 def _quality(quality: Quality | None) -> dict[str, int | None]:

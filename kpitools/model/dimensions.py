@@ -69,18 +69,19 @@ def paths(table: str, name: str) -> list[str]:
     """
     wanted = dimension(name)
     own = [OWN_NAMES.get((name, table), wanted.column)] if table in wanted.own else []
-    return own + _routes(table, wanted)
+    if own and own == TABLES[wanted.table].primary_key():
+        return own  # the key itself: where a row has none, no other table knows better
+    return own + _routes(table, name, wanted)
 
 
-def _routes(table: str, wanted: Dimension) -> list[str]:
-    """The column itself, the shortest way along the keys, or one way along each key of which a row fills one."""
+def _routes(table: str, name: str, wanted: Dimension) -> list[str]:
+    """The column itself, the shortest way along the keys, or the ways of the rows that this one tells of."""
     if table == wanted.table:
         return [wanted.column]
-    either = TABLES[table].either
-    if not either:
-        return [route for route in [_shortest(table, wanted, TABLES[table].foreign_keys)] if route]
-    ways = (_shortest(table, wanted, {key: TABLES[table].foreign_keys[key]}) for key in either)
-    return [way for way in ways if way]
+    keys, tells_of = TABLES[table].foreign_keys, TABLES[table].tells_of
+    if not tells_of or any(keys[key] == wanted.table for key in keys.keys() - tells_of):
+        return [route for route in [_shortest(table, wanted, keys)] if route]
+    return [f"{key}.{path}" for key in tells_of for path in paths(keys[key], name)]
 
 
 def _shortest(table: str, wanted: Dimension, keys: dict[str, str]) -> str | None:

@@ -51,14 +51,18 @@ def _replayed(deals: pl.LazyFrame, changes: pl.LazyFrame, fields: list[str]) -> 
             pl.col("closed_at").is_null() | (pl.col("changed_at") < pl.col("closed_at")),
         )
         .group_by("deal_id", pl.col("changed_at").alias("valid_from"))
-        .agg(_last_value(field) for field in fields)
+        .agg(_last_change(field) for field in fields)
         .join(dates, on="deal_id")
     )
-    first = undo(deals, changes, fields, after=pl.col("created_at")).with_columns(valid_from="created_at")
+    first = undo(deals, changes, fields, after=pl.col("created_at")).with_columns(
+        pl.struct(pl.col(field).alias("value")).alias(field) for field in fields
+    )
+    first = first.with_columns(valid_from="created_at")
     return (
         pl.concat([first, later.select(first.collect_schema().names())])
         .sort("deal_id", "valid_from")
         .with_columns(pl.col(fields).forward_fill().over("deal_id"))
+        .with_columns(pl.col(field).struct.field("value").alias(field) for field in fields)
         .with_columns(
             valid_to=pl.col("valid_from").shift(-1).over("deal_id").fill_null(pl.col("closed_at")),
             is_first=pl.col("valid_from") == pl.col("created_at"),
@@ -66,11 +70,11 @@ def _replayed(deals: pl.LazyFrame, changes: pl.LazyFrame, fields: list[str]) -> 
     )
 
 
-def _last_value(field: str) -> pl.Expr:
+def _last_change(field: str) -> pl.Expr:
+    """What the field was changed to last, as a struct: a change to nothing is a change, no change is null."""
     of_field = pl.col("field") == field
-    return parsed(
-        pl.col("new_value").filter(of_field).sort_by(pl.col("changed_at").filter(of_field)).last(), field
-    ).alias(field)
+    value = parsed(pl.col("new_value").filter(of_field).sort_by(pl.col("changed_at").filter(of_field)).last(), field)
+    return pl.when(of_field.any()).then(pl.struct(value.alias("value"))).alias(field)
 
 
 def parsed(value: pl.Expr, field: str) -> pl.Expr:

@@ -15,13 +15,13 @@ SQL = {
     "referral_generation_rate": """
         SELECT {by} AS grp, label AS period, share(count(referred_by_account_id), count(*)) AS value
         FROM account_rows JOIN windows ON became_customer_at >= s AND became_customer_at < e GROUP BY ALL""",
-    # By team and the like the introductions count where the new customer belongs.
+    # An introduction counts where the customer who made it belongs.
     "customer_referral_rate": """
         WITH referring AS (
-            SELECT {by:n} AS grp, label AS period, 'referring' AS k, count(DISTINCT r.account_id)::DOUBLE AS v
-            FROM account_rows n JOIN windows ON n.became_customer_at >= s AND n.became_customer_at < e
-                LEFT JOIN accounts r ON r.account_id = n.referred_by_account_id
-                    AND r.became_customer_at < s AND (r.ended_at IS NULL OR r.ended_at >= s)
+            SELECT {by:n} AS grp, label AS period, 'referring' AS k, count(DISTINCT n.account_id)::DOUBLE AS v
+            FROM accounts x JOIN windows ON x.became_customer_at >= s AND x.became_customer_at < e
+                JOIN account_rows n ON n.account_id = x.referred_by_account_id
+                    AND n.became_customer_at < s AND (n.ended_at IS NULL OR n.ended_at >= s)
             GROUP BY ALL)
         SELECT grp, period, share(flow(k, v, 'referring'), flow(k, v, 'customers_start')) AS value
         FROM (FROM referring UNION ALL FROM customers_start) GROUP BY ALL""",

@@ -56,7 +56,8 @@ SQL = {
             FROM deals d LEFT JOIN deal_changes c ON c.deal_id = d.deal_id AND c.changed_at > d.created_at
             GROUP BY d.deal_id),
         generated AS (
-            SELECT d.created_at, d.sdr_rep_id, f.entered_amount AS amount, f.entered_stage AS stage, r.team, a.segment
+            SELECT d.created_at, d.sdr_rep_id, f.entered_amount AS amount, f.entered_stage AS stage, r.team,
+                coalesce(d.segment, a.segment) AS segment
             FROM deals d JOIN first_known f USING (deal_id) LEFT JOIN reps r ON r.rep_id = f.entered_owner
                 LEFT JOIN accounts a USING (account_id))
         SELECT {by} AS grp, label AS period, amount_where(amount, sdr_rep_id IS NOT NULL) AS value

@@ -37,18 +37,18 @@ ROWS = {
         FROM quotas q LEFT JOIN reps r ON owner_kind = 'rep' AND r.rep_id = owner_id
         WHERE measure IS NULL OR measure = 'revenue'""",
     "visit_rows": """
-        SELECT v.*, coalesce(rd.team, rl.team) AS team, coalesce(ad.segment, al.segment) AS segment, here.position,
-            onward.position AS next_position
+        SELECT v.*, coalesce(rd.team, rl.team) AS team, coalesce(d.segment, ad.segment, al.segment) AS segment,
+            here.position, onward.position AS next_position
         FROM stage_history v
             LEFT JOIN deals d USING (deal_id) LEFT JOIN reps rd ON rd.rep_id = d.owner_rep_id
             LEFT JOIN accounts ad ON ad.account_id = d.account_id
             LEFT JOIN leads l ON l.lead_id = v.lead_id LEFT JOIN reps rl ON rl.rep_id = l.owner_rep_id
             LEFT JOIN accounts al ON al.account_id = l.account_id
             LEFT JOIN stages here ON here.stage = v.stage LEFT JOIN stages onward ON onward.stage = v.next_stage""",
-    # The last day any row is dated on.
+    # The last day on which anything happened.
     "seen": """
         SELECT max(day)::DATE AS day FROM (
-            SELECT max(created_at) AS day FROM accounts UNION ALL SELECT max(created_at) FROM deals
+            SELECT max(created_at) AS day FROM accounts UNION ALL SELECT max(greatest(created_at, closed_at)) FROM deals
             UNION ALL SELECT max(changed_at) FROM deal_changes WHERE deal_id IN (SELECT deal_id FROM deals)
             UNION ALL SELECT max(created_at) FROM leads UNION ALL SELECT max(least(scheduled_at, "at")) FROM activities
             UNION ALL SELECT max(ordered_at) FROM orders UNION ALL SELECT max(spent_on) FROM costs
@@ -68,7 +68,7 @@ ROWS = {
         FROM value_before p FULL JOIN value_after f ON p.b = f.b AND p.deal_id = f.deal_id AND p.field = f.field""",
     "open_rows": """
         SELECT b, d.deal_id, d.created_at, d.account_id, r.team, x.stage, x.amount, x.due, g.default_probability,
-            g.typical_days, a.segment
+            g.typical_days, coalesce(d.segment, a.segment) AS segment
         FROM (
             SELECT b, d.deal_id,
                 CASE WHEN count(*) FILTER (field = 'stage') > 0 THEN max(value) FILTER (field = 'stage')

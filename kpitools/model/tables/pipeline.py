@@ -95,6 +95,7 @@ class DealChanges(Table):
     name = "deal_changes"
     dated = "changed_at"
     foreign_keys = {"deal_id": "deals"}
+    tells_of = ("deal_id",)
 
     change_id = key()
     deal_id = text()
@@ -114,6 +115,7 @@ class DealVersions(Table):
     name = "deal_versions"
     dated = "valid_from"
     foreign_keys = {"owner_rep_id": "reps", "stage": "stages", "deal_id": "deals"}
+    tells_of = ("deal_id",)
     known_at = {"valid_to": "valid_to"}
 
     deal_id = key()
@@ -147,7 +149,7 @@ class StageHistory(Table):
     foreign_keys = {"deal_id": "deals", "lead_id": "leads", "stage": "stages", "next_stage": "stages"}
     known_at = {"left_at": "left_at", "next_stage": "left_at"}
     words = {"next_stage": ("won", "lost")}
-    either = ("deal_id", "lead_id")
+    tells_of = ("deal_id", "lead_id")
 
     history_id = key()
     lead_id = text()

@@ -27,8 +27,8 @@ class Table(dy.Schema):
     known_at: ClassVar[dict[str, str]] = {}
     #: Columns that are worked out from the others and never read from a file.
     derived: ClassVar[tuple[str, ...]] = ()
-    #: Keys of which a row fills exactly one: its dimensions are looked up along whichever it has.
-    either: ClassVar[tuple[str, ...]] = ()
+    #: Keys of the rows this one tells of: what it is not itself told apart by, it takes over from whichever it has.
+    tells_of: ClassVar[tuple[str, ...]] = ()
     #: What others may look up in a row that is not theirs; empty for everything.
     shared: ClassVar[tuple[str, ...]] = ()
     #: Keys of rows this one is part of the story of: a touch on a deal is seen by whoever sees the deal.
