@@ -18,7 +18,7 @@ from kpitools.measures import accounts, leads, revenue
     benchmark=between(100, 400, "tech_startups"),
     form="ratio",
     label="Customer acquisition cost (CAC)",
-    aliases=("CAC", "Cost of Acquisition"),
+    aliases=("CAC", "Cost of Acquisition", "Customer Acquisition Cost"),
 )
 def customer_acquisition_cost(spent=revenue.acquisition_costs, won=accounts.new_customers) -> pl.Expr:
     """Sales and marketing cost of the period per customer won in it: pay with commissions, marketing, tools,
@@ -45,7 +45,14 @@ def new_customer_acquisition(won=accounts.new_customers) -> pl.Expr:
     return won
 
 
-@kpi(unit="count", better="higher", roles=("team", "am", "executive"), timing="lagging", kind="outcome")
+@kpi(
+    unit="count",
+    better="higher",
+    roles=("team", "am", "executive"),
+    timing="lagging",
+    kind="outcome",
+    aliases=("Number of Referral Customers",),
+)
 def referral_customers(referred=accounts.referred_customers) -> pl.Expr:
     """Accounts that became customers in the period on an existing customer's introduction.
 

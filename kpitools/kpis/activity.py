@@ -31,7 +31,7 @@ def activity_volume(done=activities.sales_actions) -> pl.Expr:
     roles=("rep", "sdr"),
     timing="leading",
     kind="activity",
-    aliases=("Number of Sales Calls",),
+    aliases=("Number of Sales Calls", "Number of Calls Made"),
 )
 def calls_made(calls=activities.outbound_calls) -> pl.Expr:
     """Outbound calls of the period.
@@ -86,7 +86,14 @@ def demos_conducted(held=activities.held_demos) -> pl.Expr:
     return held
 
 
-@kpi(unit="count", better="higher", roles=("rep", "sdr", "ae"), timing="leading", kind="activity")
+@kpi(
+    unit="count",
+    better="higher",
+    roles=("rep", "sdr", "ae"),
+    timing="leading",
+    kind="activity",
+    aliases=("Follow-ups Completed",),
+)
 def follow_ups_completed(done=activities.follow_ups) -> pl.Expr:
     """Outbound follow-up touches of the period.
 
@@ -102,7 +109,7 @@ def follow_ups_completed(done=activities.follow_ups) -> pl.Expr:
     timing="leading",
     kind="activity",
     form="ratio",
-    aliases=("Customer Follow-Up Frequency",),
+    aliases=("Customer Follow-Up Frequency", "Follow-Up Frequency"),
 )
 def follow_up_frequency(done=activities.follow_ups, contacted=activities.contacted_accounts) -> pl.Expr:
     """Follow-up touches per account touched in the period.
@@ -121,7 +128,7 @@ def follow_up_frequency(done=activities.follow_ups, contacted=activities.contact
     timing="lagging",
     kind="activity",
     benchmark=between(5, 7),
-    aliases=("Touches per Won Deal",),
+    aliases=("Touches per Won Deal", "Follow-ups to Close"),
 )
 def follow_ups_to_close(touches=deals.mean_follow_ups_to_close) -> pl.Expr:
     """Mean number of follow-up touches on the deals won in the period.

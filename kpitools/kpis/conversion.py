@@ -17,7 +17,7 @@ from kpitools.measures import activities, deals, leads
     kind="outcome",
     benchmark=between(2, 5),
     form="proportion",
-    aliases=("Conversion Rate", "Lead-to-Customer Rate", "Lead-to-Close Rate"),
+    aliases=("Conversion Rate", "Lead-to-Customer Rate", "Lead-to-Close Rate", "Sales Conversion Rate"),
 )
 def lead_conversion_rate(converted=leads.converted_leads, created=leads.leads_created) -> pl.Expr:
     """Share of the leads that came in during the period that have become customers by the day seen.
@@ -36,7 +36,7 @@ def lead_conversion_rate(converted=leads.converted_leads, created=leads.leads_cr
     timing="leading",
     kind="outcome",
     form="proportion",
-    aliases=("Lead-to-Opportunity",),
+    aliases=("Lead-to-Opportunity", "Lead-to-Opportunity Conversion Rate"),
 )
 def lead_to_opportunity_rate(opened=leads.leads_with_deal, created=leads.leads_created) -> pl.Expr:
     """Share of the leads that came in during the period for which a deal has been opened by the day seen.
@@ -71,7 +71,14 @@ def sql_to_opportunity_ratio(opened=leads.qualified_leads_with_deal, qualified=l
     timing="leading",
     kind="outcome",
     form="proportion",
-    aliases=("Stage Conversion", "Funnel Conversion"),
+    aliases=(
+        "Stage Conversion",
+        "Funnel Conversion",
+        "Stage-to-Stage Conversion Rate",
+        "Conversion Rates",
+        "Conversion Rate at Each Stage",
+        "Stage Drop-off",
+    ),
 )
 def stage_conversion_rate(advanced=deals.stage_advances, entered=deals.stage_entries) -> pl.Expr:
     """Share of the visits to a stage begun in the period that have gone on to a later stage or to a win.
@@ -91,7 +98,7 @@ def stage_conversion_rate(advanced=deals.stage_advances, entered=deals.stage_ent
     kind="outcome",
     benchmark=at_least(30),
     form="proportion",
-    aliases=("Close Rate", "Closing Rate", "Opportunity Win Rate", "Deal Win Rate"),
+    aliases=("Close Rate", "Closing Rate", "Opportunity Win Rate", "Deal Win Rate", "Opportunity-to-Close Rate"),
 )
 def win_rate(won=deals.won_deals, closed=deals.closed_deals) -> pl.Expr:
     """Won deals as a share of the deals closed in the period, by count.
@@ -166,7 +173,7 @@ def sales_call_conversion_rate(won=deals.won_deals, calls=activities.outbound_ca
     benchmark=between(20, 30),
     form="proportion",
     label="Upsell and cross-sell success rate",
-    aliases=("Upsell Success Rate", "Cross-Sell Success"),
+    aliases=("Upsell Success Rate", "Cross-Sell Success", "Upsell/Cross-Sell Success Rate"),
 )
 def upsell_cross_sell_success_rate(won=deals.won_add_on_deals, closed=deals.closed_add_on_deals) -> pl.Expr:
     """Share of the upsell and cross-sell deals closed in the period that were won.
@@ -204,7 +211,15 @@ def negotiation_success_rate(won=deals.well_negotiated_deals, closed=deals.negot
     return percent(won, closed)
 
 
-@kpi(unit="percent", better="higher", roles=("sdr", "rep", "manager"), timing="leading", kind="outcome", form="ratio")
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("sdr", "rep", "manager"),
+    timing="leading",
+    kind="outcome",
+    form="ratio",
+    aliases=("Call-to-Meeting Rate",),
+)
 def call_to_meeting_rate(booked=activities.booked_meetings, calls=activities.outbound_calls) -> pl.Expr:
     """Meetings and demos booked per hundred outbound calls of the period.
 

@@ -33,7 +33,7 @@ def purchase_frequency(orders=revenue.orders_placed, buyers=revenue.buyers, days
     roles=("executive", "am"),
     timing="lagging",
     kind="outcome",
-    aliases=("Average Customer Lifetime",),
+    aliases=("Average Customer Lifetime", "Average Customer Lifespan", "Average Retention Time"),
 )
 def customer_lifespan(
     lost=accounts.customers_lost.at_start, customers=accounts.customers.at_start, days=period_days
@@ -54,7 +54,7 @@ def customer_lifespan(
     timing="lagging",
     kind="outcome",
     label="Customer lifetime value (CLV)",
-    aliases=("CLV", "LTV", "CLTV", "Lifetime Value"),
+    aliases=("CLV", "LTV", "CLTV", "Lifetime Value", "Customer Lifetime Value"),
 )
 def customer_lifetime_value(
     order=average_order_value, frequency=purchase_frequency, lifespan=customer_lifespan, margin=gross_margin
@@ -102,7 +102,7 @@ def subscription_lifetime_value(
     kind="outcome",
     benchmark=at_least(3),
     label="LTV to CAC ratio",
-    aliases=("LTV:CAC", "CLV:CAC"),
+    aliases=("LTV:CAC", "CLV:CAC", "CLV to CAC Ratio"),
 )
 def ltv_cac_ratio(value=customer_lifetime_value, cost=customer_acquisition_cost) -> pl.Expr:
     """Customer lifetime value per unit of acquisition cost.

@@ -15,7 +15,7 @@ from kpitools.measures import deals, leads
     roles=("manager", "rep", "ae", "team"),
     timing="lagging",
     kind="outcome",
-    aliases=("Length of Sales Cycle", "Deal Cycle Time", "Average Cycle Time per Deal"),
+    aliases=("Length of Sales Cycle", "Deal Cycle Time", "Average Cycle Time per Deal", "Average Sales Cycle Length"),
 )
 def sales_cycle_length(days=deals.mean_days_from_creation) -> pl.Expr:
     """Mean calendar days from opening a deal to winning it, over the deals won in the period.
@@ -162,7 +162,7 @@ def inquiries_answered(answered=leads.answered_inquiries, all_inquiries=leads.in
     roles=("manager", "rep", "team"),
     timing="leading",
     kind="quality",
-    aliases=("Average Lead Wait Time", "Lead Idle Time"),
+    aliases=("Average Lead Wait Time", "Lead Idle Time", "Average Lead Waiting Time in the Sales Process"),
 )
 def lead_waiting_time(hours=deals.mean_hours_waiting) -> pl.Expr:
     """Mean hours that leads and deals wait in a stage entered in the period for the next touch by sales.

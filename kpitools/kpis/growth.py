@@ -17,7 +17,7 @@ from kpitools.measures import accounts, revenue
     kind="outcome",
     benchmark=at_least(10, "mature_business_annual"),
     label="Sales growth rate",
-    aliases=("Revenue Growth Rate",),
+    aliases=("Revenue Growth Rate", "Sales Growth", "Monthly Sales Growth"),
 )
 def sales_growth(now=revenue.revenue, before=revenue.revenue.previous) -> pl.Expr:
     """Change of revenue against the period before.
@@ -52,7 +52,7 @@ def sales_growth_year_on_year(now=revenue.revenue, before=revenue.revenue.year_a
     timing="lagging",
     kind="outcome",
     label="ARR growth rate",
-    aliases=("ARR Growth",),
+    aliases=("ARR Growth", "ARR Year-over-Year"),
 )
 def arr_growth_rate(now=revenue.recurring_revenue.at_end, before=revenue.recurring_revenue.at_end.year_ago) -> pl.Expr:
     """Change of annual recurring revenue over a year, as at the end of the period.

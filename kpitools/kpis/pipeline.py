@@ -49,7 +49,7 @@ def remaining_coverage_ratio(due=pipeline.due_amount.at_end, quota=people.quota,
     roles=("manager", "ae", "executive"),
     timing="leading",
     kind="outcome",
-    aliases=("Open Pipeline", "Total Value of Opportunities"),
+    aliases=("Open Pipeline", "Total Value of Opportunities", "Total Pipeline Value"),
 )
 def pipeline_value(open_amount=pipeline.open_amount.at_end) -> pl.Expr:
     """Contract value of all deals open at the end of the period.
@@ -65,7 +65,7 @@ def pipeline_value(open_amount=pipeline.open_amount.at_end) -> pl.Expr:
     roles=("manager", "ae", "executive"),
     timing="leading",
     kind="outcome",
-    aliases=("Weighted Forecast",),
+    aliases=("Weighted Forecast", "Weighted Sales Pipeline"),
 )
 def weighted_pipeline(weighted=pipeline.weighted_amount.at_end) -> pl.Expr:
     """Open pipeline at the end of the period, each deal times the chance its stage gives it.
@@ -81,7 +81,7 @@ def weighted_pipeline(weighted=pipeline.weighted_amount.at_end) -> pl.Expr:
     roles=("manager", "ae", "executive"),
     timing="leading",
     kind="outcome",
-    aliases=("Sales Velocity",),
+    aliases=("Sales Velocity", "Sales Pipeline Velocity"),
 )
 def pipeline_velocity(
     worked=deals.deals_worked, size=deals.mean_worked_amount, rate=win_rate, days=sales_cycle_length
@@ -102,7 +102,7 @@ def pipeline_velocity(
     roles=("manager", "ae"),
     timing="leading",
     kind="outcome",
-    aliases=("Stage Distribution", "Open Deals"),
+    aliases=("Stage Distribution", "Open Deals", "Pipeline by Stage"),
 )
 def deals_per_stage(open_deals=pipeline.open_deals.at_end) -> pl.Expr:
     """Deals open at the end of the period; broken down by stage it shows where they stand.
@@ -161,7 +161,7 @@ def pipeline_generated(sourced=pipeline.sourced_amount) -> pl.Expr:
     roles=("sdr", "manager", "team"),
     timing="leading",
     kind="outcome",
-    aliases=("Number of New Leads", "Lead Volume"),
+    aliases=("Number of New Leads", "Lead Volume", "New Leads Added to the Pipeline"),
 )
 def new_leads_added(new=leads.different_leads) -> pl.Expr:
     """Different leads that came in during the period, one per e-mail address.
@@ -177,7 +177,7 @@ def new_leads_added(new=leads.different_leads) -> pl.Expr:
     roles=("ae", "sdr", "manager"),
     timing="leading",
     kind="outcome",
-    aliases=("Opportunity Count",),
+    aliases=("Opportunity Count", "Number of Opportunities"),
 )
 def qualified_opportunities(worked=deals.deals_worked) -> pl.Expr:
     """Deals worked in the period: opened before its end and not closed before its start.
@@ -196,7 +196,14 @@ def closed_opportunities(closed=deals.closed_deals) -> pl.Expr:
     return closed
 
 
-@kpi(unit="score", better="higher", roles=("manager",), timing="leading", kind="quality")
+@kpi(
+    unit="score",
+    better="higher",
+    roles=("manager",),
+    timing="leading",
+    kind="quality",
+    aliases=("Sales Pipeline Health",),
+)
 def pipeline_health(
     coverage=pipeline_coverage_ratio,
     stale=stale_pipeline_share,

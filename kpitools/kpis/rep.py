@@ -67,7 +67,7 @@ def number_of_deals_closed(won=deals.won_deals) -> pl.Expr:
     timing="lagging",
     kind="outcome",
     label="Ramp-up time",
-    aliases=("Ramp Time", "Onboarding Time"),
+    aliases=("Ramp Time", "Onboarding Time", "Ramp-Up Time for Sales Representatives"),
 )
 def ramp_up_time(days=people.mean_days_to_first_engagement) -> pl.Expr:
     """Mean days from joining to the first held meeting or connected call, over the sellers hired in the period.

@@ -58,7 +58,7 @@ def customer_churn_rate(lost=accounts.customers_lost.at_start, customers=account
     benchmark=at_least(100, "saas_smb"),
     form="ratio",
     label="Net revenue retention (NRR)",
-    aliases=("NRR", "Net Dollar Retention", "NDR"),
+    aliases=("NRR", "Net Dollar Retention", "NDR", "Net Revenue Retention"),
 )
 def net_revenue_retention(kept=revenue.kept_mrr, start=revenue.starting_mrr) -> pl.Expr:
     """Recurring revenue of the accounts live at the start of the period after expansion, downgrade and loss, as a

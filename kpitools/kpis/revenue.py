@@ -15,7 +15,7 @@ from kpitools.measures import deals, revenue
     roles=("manager", "team", "executive"),
     timing="lagging",
     kind="outcome",
-    aliases=("Overall Sales Revenue", "Sales Revenue", "Total Revenue"),
+    aliases=("Overall Sales Revenue", "Sales Revenue", "Total Revenue", "Revenue Generated"),
 )
 def total_sales_revenue(booked=revenue.revenue) -> pl.Expr:
     """Gross income of every order placed in the period, before deductions.
@@ -41,7 +41,7 @@ def net_sales_revenue(net=revenue.net_revenue) -> pl.Expr:
     timing="lagging",
     kind="outcome",
     label="Monthly recurring revenue (MRR)",
-    aliases=("MRR",),
+    aliases=("MRR", "Monthly Recurring Revenue"),
 )
 def monthly_recurring_revenue(mrr=revenue.recurring_revenue.at_end) -> pl.Expr:
     """Subscription income of one month, for all subscriptions live at the end of the period.
@@ -58,7 +58,7 @@ def monthly_recurring_revenue(mrr=revenue.recurring_revenue.at_end) -> pl.Expr:
     timing="lagging",
     kind="outcome",
     label="Annual recurring revenue (ARR)",
-    aliases=("ARR",),
+    aliases=("ARR", "Annual Recurring Revenue"),
 )
 def annual_recurring_revenue(mrr=revenue.recurring_revenue.at_end) -> pl.Expr:
     """Subscription income at the end of the period as a twelve-month run rate.
@@ -77,7 +77,7 @@ def annual_recurring_revenue(mrr=revenue.recurring_revenue.at_end) -> pl.Expr:
     benchmark=between(10_000, 100_000, "saas_mid_market"),
     form="ratio",
     label="Annual contract value (ACV)",
-    aliases=("ACV",),
+    aliases=("ACV", "Annual Contract Value", "Average Annual Contract Value"),
 )
 def annual_contract_value(
     value=deals.contracted_annual_value.at_end, accounts=deals.contracted_accounts.at_end
@@ -110,7 +110,7 @@ def annual_value_per_contract(value=deals.mean_contract_value.at_end) -> pl.Expr
     roles=("manager", "rep", "ae", "executive"),
     timing="lagging",
     kind="outcome",
-    aliases=("ADS",),
+    aliases=("ADS", "Average Transaction Value"),
 )
 def average_deal_size(size=deals.mean_won_amount) -> pl.Expr:
     """Mean contract value of the deals won in the period.
@@ -137,7 +137,7 @@ def median_deal_size(size=deals.median_won_amount) -> pl.Expr:
     kind="outcome",
     benchmark=between(50, 150, "retail_ecommerce"),
     label="Average order value (AOV)",
-    aliases=("AOV", "Average Purchase Value", "APV"),
+    aliases=("AOV", "Average Purchase Value", "APV", "Average Order Value"),
 )
 def average_order_value(spent=revenue.mean_order_amount) -> pl.Expr:
     """Mean amount of an order placed in the period.
@@ -153,7 +153,7 @@ def average_order_value(spent=revenue.mean_order_amount) -> pl.Expr:
     roles=("manager", "team", "executive"),
     timing="lagging",
     kind="outcome",
-    aliases=("Sales from New Customers",),
+    aliases=("Sales from New Customers", "Revenue from New Customers"),
 )
 def new_customer_revenue(booked=revenue.new_revenue) -> pl.Expr:
     """Orders of accounts that became customers in the same period.
@@ -169,7 +169,7 @@ def new_customer_revenue(booked=revenue.new_revenue) -> pl.Expr:
     roles=("manager", "am", "executive"),
     timing="lagging",
     kind="outcome",
-    aliases=("Sales from Existing Customers",),
+    aliases=("Sales from Existing Customers", "Revenue from Existing Customers"),
 )
 def existing_customer_revenue(booked=revenue.existing_revenue) -> pl.Expr:
     """Orders of accounts that were already customers when the period began.
@@ -186,7 +186,7 @@ def existing_customer_revenue(booked=revenue.existing_revenue) -> pl.Expr:
     timing="lagging",
     kind="outcome",
     label="Sales from new vs. existing customers",
-    aliases=("New Customer Revenue Share",),
+    aliases=("New Customer Revenue Share", "New-to-Existing Revenue Mix"),
 )
 def new_vs_existing_sales(new=revenue.new_revenue, existing=revenue.existing_revenue) -> pl.Expr:
     """Share of the period's revenue that comes from first-time buyers, the rest being repeat business.
@@ -233,6 +233,7 @@ def expansion_bookings(booked=deals.expansion_bookings) -> pl.Expr:
     kind="outcome",
     benchmark=between(25, 40, "saas_top_performers"),
     form="ratio",
+    aliases=("Expansion Revenue as % of Total Revenue",),
 )
 def expansion_revenue_share(expansion=deals.expansion_bookings, booked=deals.won_amount) -> pl.Expr:
     """Part of the contract value won in the period that came from upsell, cross-sell and expansion.
