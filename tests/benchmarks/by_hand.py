@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -152,9 +153,18 @@ def closed_deals(plan: Plan) -> list[pl.DataFrame]:
 
 
 def created_deals(plan: Plan) -> list[pl.DataFrame]:
-    rows = plan.owned(plan.dated("deals", "created_at", ["owner_rep_id", "status", "sdr_rep_id", "amount"]), "owner_rep_id")
+    rows = plan.owned(
+        plan.dated("deals", "created_at", ["owner_rep_id", "status", "sdr_rep_id", "amount"]), "owner_rep_id"
+    )
     sourced = where(pl.col("sdr_rep_id").is_not_null(), "amount")
-    return [by_team(rows, [pl.len().alias("created_deals")], count("created_and_won_deals", WON), total("sourced_amount", sourced))]
+    return [
+        by_team(
+            rows,
+            [pl.len().alias("created_deals")],
+            count("created_and_won_deals", WON),
+            total("sourced_amount", sourced),
+        )
+    ]
 
 
 def spread_over(plan: Plan, rows: pl.LazyFrame, first: pl.Expr, last: pl.Expr) -> pl.LazyFrame:
@@ -204,7 +214,11 @@ def worked_deals(plan: Plan) -> list[pl.DataFrame]:
 def open_deals(plan: Plan, deals: pl.LazyFrame) -> pl.DataFrame:
     """What touches and stages say about the deals open at the end of a quarter."""
     rows = spread_over(plan, deals, pl.col("opened"), pl.col("ended") - 1).join(starts(plan), on="q")
-    rows = rows.select("deal_id", "owner_rep_id", "stage", "quarter", "end", "created_at").collect(engine="streaming").lazy()
+    rows = (
+        rows.select("deal_id", "owner_rep_id", "stage", "quarter", "end", "created_at")
+        .collect(engine="streaming")
+        .lazy()
+    )
     cases = rows.select("deal_id", "quarter", "end")
     day = pl.col("end") - timedelta(days=1)
     answered = pl.col("replied_at").is_not_null() | pl.col("outcome").is_in(["connected", "held", "replied"])
@@ -213,18 +227,28 @@ def open_deals(plan: Plan, deals: pl.LazyFrame) -> pl.DataFrame:
     )
     recent = pl.col("on") > pl.col("end") - timedelta(days=31)
     outbound = recent & OUT
-    touched = cases.join(touches, on="deal_id").filter(pl.col("on") < pl.col("end")).group_by("deal_id", "quarter").agg(
-        touched_on=pl.col("on").max(),
-        two_way=(recent & (pl.col("answered") | (pl.col("direction") == "in"))).sum(),
-        seconds=where(recent, "duration_s").sum(),
-        replies=(outbound & pl.col("answered")).sum(),
-        outbound=outbound.sum(),
+    touched = (
+        cases.join(touches, on="deal_id")
+        .filter(pl.col("on") < pl.col("end"))
+        .group_by("deal_id", "quarter")
+        .agg(
+            touched_on=pl.col("on").max(),
+            two_way=(recent & (pl.col("answered") | (pl.col("direction") == "in"))).sum(),
+            seconds=where(recent, "duration_s").sum(),
+            replies=(outbound & pl.col("answered")).sum(),
+            outbound=outbound.sum(),
+        )
     )
     visits = plan["stage_history"].select("deal_id", on=pl.col("entered_at").cast(pl.Date))
-    entered = cases.join(visits, on="deal_id").filter(pl.col("on") < pl.col("end")).group_by("deal_id", "quarter").agg(
-        entered_on=pl.col("on").max()
+    entered = (
+        cases.join(visits, on="deal_id")
+        .filter(pl.col("on") < pl.col("end"))
+        .group_by("deal_id", "quarter")
+        .agg(entered_on=pl.col("on").max())
     )
-    rows = rows.join(touched, on=["deal_id", "quarter"], how="left").join(entered, on=["deal_id", "quarter"], how="left")
+    rows = rows.join(touched, on=["deal_id", "quarter"], how="left").join(
+        entered, on=["deal_id", "quarter"], how="left"
+    )
     rows = plan.owned(rows, "owner_rep_id").join(plan["stages"].select("stage", "typical_days"), on="stage", how="left")
     created = pl.col("created_at").cast(pl.Date)
     idle = (day - pl.coalesce("touched_on", created)).dt.total_days()
@@ -321,7 +345,9 @@ def reviews(plan: Plan) -> pl.DataFrame:
 
     def live(ahead: int) -> pl.Expr:
         on = pl.col("day") + timedelta(days=ahead)
-        return where((pl.col("starts_on") <= on) & (pl.col("ends_on").is_null() | (pl.col("ends_on") > on)), "mrr").sum()
+        return where(
+            (pl.col("starts_on") <= on) & (pl.col("ends_on").is_null() | (pl.col("ends_on") > on)), "mrr"
+        ).sum()
 
     paid = rows.select("activity_id", "account_id", "day").join(
         plan["subscriptions"].select("account_id", "mrr", "starts_on", "ends_on"), on="account_id"
@@ -339,18 +365,25 @@ def reviews(plan: Plan) -> pl.DataFrame:
 def visits(plan: Plan) -> list[pl.DataFrame]:
     """Visits to stages, from four quarters before on, and how long each waited for sales."""
     stages = plan["stages"].select("stage", "position")
-    by_deal = plan.owned(plan["deals"].select("deal_id", "owner_rep_id"), "owner_rep_id").select("deal_id", deal_team="team")
-    by_lead = plan.owned(plan["leads"].select("lead_id", "owner_rep_id"), "owner_rep_id").select("lead_id", lead_team="team")
+    by_deal = plan.owned(plan["deals"].select("deal_id", "owner_rep_id"), "owner_rep_id").select(
+        "deal_id", deal_team="team"
+    )
+    by_lead = plan.owned(plan["leads"].select("lead_id", "owner_rep_id"), "owner_rep_id").select(
+        "lead_id", lead_team="team"
+    )
     columns = ["history_id", "deal_id", "lead_id", "stage", "next_stage", "left_at"]
     rows = plan.dated("stage_history", "entered_at", columns, since=plan.since)
     rows = rows.join(by_deal, on="deal_id", how="left").join(by_lead, on="lead_id", how="left")
-    rows = rows.with_columns(team=pl.coalesce("deal_team", "lead_team"))
-    rows = rows.join(stages, on="stage", how="left")
+    owned = rows.with_columns(team=pl.coalesce("deal_team", "lead_team"))
+    rows = owned.join(stages, on="stage", how="left")
     rows = rows.join(stages.rename({"stage": "next_stage", "position": "next_position"}), on="next_stage", how="left")
     later = (pl.col("next_position") > pl.col("position")).fill_null(False)
-    entered = [pl.len().alias("stage_entries")], count("stage_advances", (pl.col("next_stage") == "won").fill_null(False) | later)
+    entered = (
+        [pl.len().alias("stage_entries")],
+        count("stage_advances", (pl.col("next_stage") == "won").fill_null(False) | later),
+    )
     found = by_team(rows, *entered)
-    return [found, before(found), waiting(plan, rows)]
+    return [found, before(found), waiting(plan, owned)]
 
 
 def before(found: pl.DataFrame) -> pl.DataFrame:
@@ -361,20 +394,20 @@ def before(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def waiting(plan: Plan, rows: pl.LazyFrame) -> pl.DataFrame:
+    entered = plan.dated("stage_history", "entered_at", ["history_id", "deal_id", "lead_id"])
     out = plan["activities"].filter(OUT)
 
     def next_touch(key: str) -> pl.LazyFrame:
-        touched = rows.select("history_id", key, "entered_at").join(out.select(key, "at"), on=key)
-        touched = touched.filter(pl.col("at") >= pl.col("entered_at"))
-        return touched.group_by("history_id").agg(pl.col("at").min())
+        visits = entered.select("history_id", key, "entered_at").filter(pl.col(key).is_not_null())
+        touched = visits.join(out.select(key, "at"), on=key).filter(pl.col("at") >= pl.col("entered_at"))
+        return touched.group_by("history_id").agg(pl.col("at").min().alias(f"{key}.at"))
 
-    answered = rows
+    answered = rows.filter(pl.col("quarter") >= plan.quarters[0])
     for key in ("deal_id", "lead_id"):
-        answered = answered.join(next_touch(key).rename({"at": f"{key}.at"}), on="history_id", how="left")
+        answered = answered.join(next_touch(key), on="history_id", how="left")
     seen_to = pl.lit(plan.last_day + timedelta(days=1)).cast(pl.Datetime("us"))
     until = pl.coalesce("deal_id.at", "lead_id.at", pl.min_horizontal("left_at", seen_to))
-    waited = (until - pl.col("entered_at")).dt.total_seconds() / 3600
-    return by_team(answered.filter(pl.col("quarter") >= plan.quarters[0]), mean("mean_hours_waiting", waited))
+    return by_team(answered, mean("mean_hours_waiting", (until - pl.col("entered_at")).dt.total_seconds() / 3600))
 
 
 def orders(plan: Plan) -> list[pl.DataFrame]:
@@ -412,14 +445,20 @@ def subscriptions(plan: Plan) -> list[pl.DataFrame]:
     boundaries = plan.boundaries
     ends, starts_on = pl.col("ends_on"), pl.col("starts_on")
     live = [(starts_on < day) & (ends.is_null() | (ends >= day)) for day in boundaries]
-    owners = plan.owned(plan["accounts"].select("account_id", "owner_rep_id"), "owner_rep_id").select("account_id", "team")
-    paid = plan["subscriptions"].group_by("account_id").agg(
-        *(where(here, "mrr").sum().alias(f"{day}") for here, day in zip(live, boundaries, strict=True)),
-        *(here.sum().alias(f"{day}.n") for here, day in zip(live, boundaries, strict=True)),
+    owners = plan.owned(plan["accounts"].select("account_id", "owner_rep_id"), "owner_rep_id").select(
+        "account_id", "team"
+    )
+    paid = (
+        plan["subscriptions"]
+        .group_by("account_id")
+        .agg(
+            *(where(here, "mrr").sum().alias(f"{day}") for here, day in zip(live, boundaries, strict=True)),
+            *(here.sum().alias(f"{day}.n") for here, day in zip(live, boundaries, strict=True)),
+        )
     )
     paid = paid.join(owners, on="account_id", how="left")
     stock = [part for day in boundaries for part in _stock(f"{day}")]
-    spans = list(zip(boundaries, boundaries[1:], strict=False))
+    spans = list(pairwise(boundaries))
     kept = [part for start, end in spans for part in _kept(f"{start}", f"{end}")]
     wide = paid.group_by("team").agg(*stock, *kept).collect(engine="streaming")
     return [*_stocks(wide, boundaries), *(_span(wide, start) for start, _ in spans if start >= plan.quarters[0])]
@@ -448,9 +487,15 @@ def _stocks(wide: pl.DataFrame, boundaries: list[date]) -> list[pl.DataFrame]:
     frames = []
     for day in boundaries:
         mrr = pl.when(pl.col(f"{day}.n") > 0).then(f"{day}")
-        kinds = {"recurring_revenue.start": "0mo", "recurring_revenue.end": "-3mo", "recurring_revenue.end.year_ago": "9mo"}
+        kinds = {
+            "recurring_revenue.start": "0mo",
+            "recurring_revenue.end": "-3mo",
+            "recurring_revenue.end.year_ago": "9mo",
+        }
         frames += [
-            wide.select("team", pl.lit(day).dt.offset_by(by).alias("quarter"), mrr.alias("value"), pl.lit(name).alias("name"))
+            wide.select(
+                "team", pl.lit(day).dt.offset_by(by).alias("quarter"), mrr.alias("value"), pl.lit(name).alias("name")
+            )
             for name, by in kinds.items()
         ]
         frames.append(
@@ -466,25 +511,30 @@ def _span(wide: pl.DataFrame, start: date) -> pl.DataFrame:
 
 
 def accounts(plan: Plan) -> list[pl.DataFrame]:
-    referrer = plan["accounts"].select(
-        referred_by_account_id="account_id", since="became_customer_at", until="ended_at"
-    )
     columns = ["owner_rep_id", "referred_by_account_id"]
     won = plan.owned(plan.dated("accounts", "became_customer_at", columns, since=plan.since), "owner_rep_id")
-    won = won.join(referrer, on="referred_by_account_id", how="left")
-    active = (pl.col("since") < pl.col("quarter")) & (pl.col("until").is_null() | (pl.col("until") >= pl.col("quarter")))
-    found = by_team(
-        won,
-        [pl.len().alias("new_customers")],
-        count("referred_customers", pl.col("referred_by_account_id").is_not_null()),
-        distinct("referring_customers", where(active, "referred_by_account_id")),
+    referrer = pl.col("referred_by_account_id")
+    found = by_team(won, [pl.len().alias("new_customers")], count("referred_customers", referrer.is_not_null()))
+    before = moved(found, "new_customers", "new_customers.previous", "3mo")
+    return [found, before, referring(plan, won), customers(plan), targets(plan)]
+
+
+def referring(plan: Plan, won: pl.LazyFrame) -> pl.DataFrame:
+    """Customers at the start of a quarter that introduced one who became a customer in it."""
+    introduced = won.select("quarter", account_id="referred_by_account_id").drop_nulls().unique()
+    by = plan["accounts"].select("account_id", "owner_rep_id", "became_customer_at", "ended_at")
+    active = (pl.col("became_customer_at") < pl.col("quarter")) & (
+        pl.col("ended_at").is_null() | (pl.col("ended_at") >= pl.col("quarter"))
     )
-    return [found, moved(found, "new_customers", "new_customers.previous", "3mo"), customers(plan), targets(plan)]
+    rows = plan.owned(introduced.join(by, on="account_id").filter(active), "owner_rep_id")
+    return by_team(rows, [pl.len().alias("referring_customers.start")])
 
 
 def customers(plan: Plan) -> pl.DataFrame:
-    rows = plan["accounts"].filter(pl.col("became_customer_at") < plan.after).select(
-        "owner_rep_id", "became_customer_at", "ended_at"
+    rows = (
+        plan["accounts"]
+        .filter(pl.col("became_customer_at") < plan.after)
+        .select("owner_rep_id", "became_customer_at", "ended_at")
     )
     began, ended = number(plan, "became_customer_at"), number(plan, "ended_at").fill_null(len(plan.quarters))
     rows = plan.owned(spread_over(plan, rows.with_columns(began=began), pl.col("began"), ended), "owner_rep_id")
@@ -500,14 +550,24 @@ def customers(plan: Plan) -> pl.DataFrame:
 
 
 def targets(plan: Plan) -> pl.DataFrame:
-    rows = plan["accounts"].filter(pl.col("created_at") < plan.after).with_columns(came=number(plan, "created_at").clip(0))
-    matched = pl.col("is_target") & pl.col("provider_matched").fill_null(False)
-    new = plan.owned(rows, "owner_rep_id").group_by("team", "came").agg(
-        pl.col("is_target").sum().cast(pl.Int64).alias("target_accounts.end"),
-        matched.sum().cast(pl.Int64).alias("matched_target_accounts.end"),
+    rows = (
+        plan["accounts"].filter(pl.col("created_at") < plan.after).with_columns(came=number(plan, "created_at").clip(0))
     )
-    so_far = starts(plan).join(new, how="cross").filter(pl.col("came") <= pl.col("q")).group_by(TEAM).agg(
-        pl.col("target_accounts.end", "matched_target_accounts.end").sum()
+    matched = pl.col("is_target") & pl.col("provider_matched").fill_null(False)
+    new = (
+        plan.owned(rows, "owner_rep_id")
+        .group_by("team", "came")
+        .agg(
+            pl.col("is_target").sum().cast(pl.Int64).alias("target_accounts.end"),
+            matched.sum().cast(pl.Int64).alias("matched_target_accounts.end"),
+        )
+    )
+    so_far = (
+        starts(plan)
+        .join(new, how="cross")
+        .filter(pl.col("came") <= pl.col("q"))
+        .group_by(TEAM)
+        .agg(pl.col("target_accounts.end", "matched_target_accounts.end").sum())
     )
     return so_far.collect(engine="streaming")
 
@@ -598,6 +658,6 @@ def headcount(plan: Plan, rows: pl.LazyFrame) -> list[pl.DataFrame]:
 
 
 MAKERS: tuple[Callable[[Plan], list[pl.DataFrame]], ...] = (
-    closed_deals, created_deals, worked_deals, contracts, leads, touches, visits, orders, subscriptions, accounts, costs,
-    quotas,
+    closed_deals, created_deals, worked_deals, contracts, leads, touches, visits, orders, subscriptions, accounts,
+    costs, quotas,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The aggregates of all KPIs by team and quarter in DuckDB: about one query per table, set-based, over the same files."""
+"""The aggregates of all KPIs by team and quarter in DuckDB: about one set-based query per table, on the same files."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
 
 def queries(quarters: list[date], after: date) -> Iterable[str]:
     yield from (CLOSED, CREATED, WORKED, OPEN, CONTRACTS, LEADS, QUALIFIED, ASSIGNED, TOUCHES, BOOKED, REVIEWS)
-    yield from (VISITS, WAITING, ORDERS, LINES, SUBSCRIPTIONS, WON_ACCOUNTS, CUSTOMERS, TARGETS, COSTS, QUOTAS, REACHED)
-    yield from (HIRED, STAFF, LEAVERS)
+    yield from (VISITS, WAITING, ORDERS, LINES, SUBSCRIPTIONS, WON_ACCOUNTS, REFERRING, CUSTOMERS)
+    yield from (TARGETS, COSTS, QUOTAS, REACHED, HIRED, STAFF, LEAVERS)
 
 
 def _mean(name: str, value: str) -> str:
@@ -65,9 +65,7 @@ def _median(name: str, value: str) -> str:
 
 
 def _total(name: str, value: str, where: str = "true") -> str:
-    return (
-        f'coalesce(sum({value}) FILTER ({where}), 0) AS "{name}", count({value}) FILTER ({where}) AS "{name}.n"'
-    )
+    return f'coalesce(sum({value}) FILTER ({where}), 0) AS "{name}", count({value}) FILTER ({where}) AS "{name}.n"'
 
 
 def _distinct(name: str, value: str) -> str:
@@ -91,15 +89,21 @@ CLOSED = f"""
             CASE WHEN status = 'won' THEN coalesce(follow_ups, 0) END AS touches
         FROM deals d LEFT JOIN reps r ON r.rep_id = owner_rep_id LEFT JOIN followed USING (deal_id)
         WHERE within(closed_at))
-    SELECT team, quarter, {_count("won_deals", "status = 'won'")}, {_count("closed_deals", "status IN ('won', 'lost')")},
+    SELECT team, quarter, {_count("won_deals", "status = 'won'")}, {
+    _count("closed_deals", "status IN ('won', 'lost')")
+},
         {_total("won_amount", "won")}, {_total("closed_amount", "amount", "status IN ('won', 'lost')")},
         {_total("expansion_bookings", "won", "kind IN ('upsell', 'cross_sell', 'expansion')")},
         {_mean("mean_won_amount", "won")}, {_median("median_won_amount", "won")},
         {_count("won_add_on_deals", "status = 'won' AND kind IN ('upsell', 'cross_sell')")},
         {_count("closed_add_on_deals", "status IN ('won', 'lost') AND kind IN ('upsell', 'cross_sell')")},
         {_count("negotiated_deals", "status IN ('won', 'lost') AND negotiation_started_at IS NOT NULL")},
-        {_count("well_negotiated_deals",
-                "status = 'won' AND negotiation_started_at IS NOT NULL AND amount >= list_amount * (1 - 0.20)")},
+        {
+    _count(
+        "well_negotiated_deals",
+        "status = 'won' AND negotiation_started_at IS NOT NULL AND amount >= list_amount * (1 - 0.20)",
+    )
+},
         {_mean("mean_days_from_creation", "cycle")}, {_median("median_days_from_creation", "cycle")},
         {_mean("mean_days_from_first_contact", "contact")}, {_median("median_days_from_first_contact", "contact")},
         {_mean("mean_follow_ups_to_close", "touches")}
@@ -107,7 +111,8 @@ CLOSED = f"""
 
 CREATED = f"""
     SELECT team, start_of(created_at) AS quarter, count(*) AS created_deals,
-        {_count("created_and_won_deals", "status = 'won'")}, {_total("sourced_amount", "amount", "sdr_rep_id IS NOT NULL")}
+        {_count("created_and_won_deals", "status = 'won'")},
+        {_total("sourced_amount", "amount", "sdr_rep_id IS NOT NULL")}
     FROM deals LEFT JOIN reps ON rep_id = owner_rep_id WHERE within(created_at) GROUP BY ALL"""
 
 _SPANS = """
@@ -152,7 +157,8 @@ OPEN = f"""
     entered AS (
         SELECT deal_id, q, max(entered_at::DATE) AS entered_on
         FROM open JOIN stage_history USING (deal_id) WHERE entered_at < e GROUP BY deal_id, q)
-    SELECT team, s AS quarter, {_count("stale_deals.end", "date_diff('day', coalesce(touched_on, created_on), e - 1) > 30")},
+    SELECT team, s AS quarter,
+        {_count("stale_deals.end", "date_diff('day', coalesce(touched_on, created_on), e - 1) > 30")},
         {_count("moving_deals.end", "date_diff('day', coalesce(entered_on, created_on), e - 1) <= typical_days")},
         {_mean("mean_engagement.end", "coalesce(score, 0)")}
     FROM open LEFT JOIN touched USING (deal_id, q) LEFT JOIN entered USING (deal_id, q)
@@ -182,7 +188,8 @@ LEADS = f"""
     SELECT team, quarter, {_distinct("different_leads", "coalesce(trim(lower(email)), lead_id)")},
         count(*) AS leads_created, count(customer_at) AS converted_leads, count(deal_id) AS leads_with_deal,
         {_mean("mean_hours_to_answer_inquiry", "waited")}, {_median("median_hours_to_answer_inquiry", "waited")},
-        {_count("inquiries", "is_inbound")}, {_count("answered_inquiries", "is_inbound AND first_response_at IS NOT NULL")},
+        {_count("inquiries", "is_inbound")},
+        {_count("answered_inquiries", "is_inbound AND first_response_at IS NOT NULL")},
         {_count("promptly_answered_inquiries", "waited <= 1")}
     FROM came GROUP BY ALL"""
 
@@ -208,8 +215,9 @@ TOUCHES = f"""
         {_count("follow_ups", "is_follow_up AND direction = 'out'")},
         {_distinct("contacted_accounts", "account_id")},
         {_count("meetings_with_buyer", "kind IN ('meeting', 'demo') AND outcome = 'held'")},
-        {_count("meetings_with_next_step",
-                "kind IN ('meeting', 'demo') AND outcome = 'held' AND next_step_at IS NOT NULL")}
+        {
+    _count("meetings_with_next_step", "kind IN ('meeting', 'demo') AND outcome = 'held' AND next_step_at IS NOT NULL")
+}
     FROM activities LEFT JOIN reps USING (rep_id) WHERE within("at") GROUP BY ALL"""
 
 BOOKED = """
@@ -272,9 +280,11 @@ ORDERS = f"""
     WITH placed AS (
         SELECT team, start_of(ordered_at) AS quarter, o.account_id, amount, deductions, is_strategic,
             start_of(became_customer_at) AS since
-        FROM orders o LEFT JOIN reps USING (rep_id) LEFT JOIN accounts USING (account_id) WHERE within_years(ordered_at)),
+        FROM orders o LEFT JOIN reps USING (rep_id) LEFT JOIN accounts USING (account_id)
+        WHERE within_years(ordered_at)),
     found AS (
-        SELECT team, quarter, {_total("revenue", "amount")}, {_total("net_revenue", "amount - coalesce(deductions, 0)")},
+        SELECT team, quarter, {_total("revenue", "amount")},
+            {_total("net_revenue", "amount - coalesce(deductions, 0)")},
             count(*) AS orders_placed, {_mean("mean_order_amount", "amount")}, {_distinct("buyers", "account_id")},
             {_total("new_revenue", "amount", "since = quarter")},
             {_total("existing_revenue", "amount", "since < quarter")},
@@ -306,7 +316,8 @@ SUBSCRIPTIONS = """
         FROM live LEFT JOIN accounts a USING (account_id) LEFT JOIN reps ON rep_id = owner_rep_id GROUP BY ALL),
     stocks AS (SELECT team, b, sum(mrr) AS mrr, count(DISTINCT account_id) AS accounts FROM paid GROUP BY ALL),
     sides AS (
-        SELECT team, q, account_id, max(mrr) FILTER (paid.b = q) AS was, coalesce(max(mrr) FILTER (paid.b = q + 1), 0) AS becomes
+        SELECT team, q, account_id, max(mrr) FILTER (paid.b = q) AS was,
+            coalesce(max(mrr) FILTER (paid.b = q + 1), 0) AS becomes
         FROM paid JOIN quarters ON paid.b = q OR paid.b = q + 1 GROUP BY ALL),
     kept AS (
         SELECT team, q, sum(was) AS starting_mrr, sum(becomes) AS kept_mrr, sum(least(was, becomes)) AS retained_mrr,
@@ -320,20 +331,22 @@ SUBSCRIPTIONS = """
         LEFT JOIN stocks l ON l.team = t.team AND l.b = q + 1 LEFT JOIN stocks y ON y.team = t.team AND y.b = q - 3
         LEFT JOIN kept k ON k.team = t.team AND k.q = x.q"""
 
-WON_ACCOUNTS = f"""
-    WITH won AS (
-        SELECT team, start_of(n.became_customer_at) AS quarter, n.referred_by_account_id AS referrer,
-            p.became_customer_at AS since, p.ended_at AS until
-        FROM accounts n LEFT JOIN reps ON rep_id = n.owner_rep_id
-            LEFT JOIN accounts p ON p.account_id = n.referred_by_account_id
-        WHERE within_years(n.became_customer_at)),
-    found AS (
-        SELECT team, quarter, count(*) AS new_customers, count(referrer) AS referred_customers,
-            count(DISTINCT referrer) FILTER (since < quarter AND (until IS NULL OR until >= quarter)) AS referring_customers
-        FROM won GROUP BY ALL)
+WON_ACCOUNTS = """
+    WITH found AS (
+        SELECT team, start_of(became_customer_at) AS quarter, count(*) AS new_customers,
+            count(referred_by_account_id) AS referred_customers
+        FROM accounts LEFT JOIN reps ON rep_id = owner_rep_id WHERE within_years(became_customer_at) GROUP BY ALL)
     SELECT team, quarter, n.* EXCLUDE (team, quarter), b.new_customers AS "new_customers.previous"
     FROM found n FULL JOIN (
         SELECT team, (quarter + INTERVAL 3 MONTH)::DATE AS quarter, new_customers FROM found) b USING (team, quarter)"""
+
+REFERRING = """
+    WITH introduced AS (
+        SELECT DISTINCT referred_by_account_id AS account_id, start_of(became_customer_at) AS quarter
+        FROM accounts WHERE within(became_customer_at) AND referred_by_account_id IS NOT NULL)
+    SELECT team, quarter, count(*) AS "referring_customers.start"
+    FROM introduced JOIN accounts USING (account_id) LEFT JOIN reps ON rep_id = owner_rep_id
+    WHERE became_customer_at < quarter AND (ended_at IS NULL OR ended_at >= quarter) GROUP BY ALL"""
 
 CUSTOMERS = f"""
     WITH laid AS (
@@ -405,7 +418,8 @@ HIRED = f"""
     engaged AS (
         SELECT rep_id, min("at"::DATE) AS first_on FROM activities WHERE outcome IN ('held', 'connected') GROUP BY ALL),
     hired AS (
-        SELECT *, start_of(hired_at) AS quarter, CASE WHEN is_seller THEN date_diff('day', hired_at, first_on) END AS ramp,
+        SELECT *, start_of(hired_at) AS quarter,
+            CASE WHEN is_seller THEN date_diff('day', hired_at, first_on) END AS ramp,
             CASE WHEN is_seller THEN date_diff('day', hired_at, met_on) END AS full_quota
         FROM reps LEFT JOIN engaged USING (rep_id) LEFT JOIN first_met USING (rep_id) WHERE within(hired_at))
     SELECT team, quarter, {_mean("mean_days_to_first_engagement", "ramp")},

@@ -32,7 +32,9 @@ def of_package(data: Dataset, periods: str) -> pl.DataFrame:
     figures.ask(needed(), asked)
     figures.collect()
     wide = figures.wide(needed(), asked).rename({BY + "team": "team"})
-    quarters = pl.DataFrame({"m": range(len(asked)), "quarter": [at.period.start for at in asked]}).cast({"m": pl.Int32})
+    quarters = pl.DataFrame({"m": range(len(asked)), "quarter": [at.period.start for at in asked]}).cast(
+        {"m": pl.Int32}
+    )
     wide = wide.join(quarters, on="m")
     return _tidy([wide.select("team", "quarter", *(pl.col(leaf.key).alias(leaf.anchored.id) for leaf in needed()),
                               *_beside(wide))])  # fmt: skip
@@ -41,7 +43,9 @@ def of_package(data: Dataset, periods: str) -> pl.DataFrame:
 def differences(package: pl.DataFrame, frames: Iterable[pl.DataFrame], quarters: list[date]) -> pl.DataFrame:
     """The figures that differ, and those that one side lacks."""
     other = _tidy(frames).filter(pl.col("quarter").is_in(quarters))
-    both = package.join(other, on=["team", "quarter", "name"], how="full", coalesce=True, nulls_equal=True, suffix="_other")
+    both = package.join(
+        other, on=["team", "quarter", "name"], how="full", coalesce=True, nulls_equal=True, suffix="_other"
+    )
     here, there = pl.col("value").fill_null(0), pl.col("value_other").fill_null(0)
     far = (here - there).abs() > TOLERANCE * pl.max_horizontal(here.abs(), there.abs(), 1.0)
     return both.filter(far).sort("name", "team", "quarter")
