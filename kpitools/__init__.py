@@ -38,7 +38,7 @@ _HOME = {
     "measure": "kpitools.measures.measure",
     "per_entity": "kpitools.measures.measure",
     "attribute": "kpitools.measures.measure",
-    "period_days": "kpitools.measures.measure",
+    "period_days": "kpitools.measures.anchors",
     "count": "kpitools.measures.aggregates",
     "total": "kpitools.measures.aggregates",
     "mean": "kpitools.measures.aggregates",

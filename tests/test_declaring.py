@@ -15,8 +15,9 @@ from kpitools.kpis.catalogue import CATALOGUE, find
 from kpitools.kpis.families import growth, percent, rolling
 from kpitools.kpis.kpi import Benchmark, at_least, at_most, between, kpi
 from kpitools.measures.aggregates import count, distinct, mean, median, recognised, total
+from kpitools.measures.anchors import period_days
 from kpitools.measures.deals import closed_deals, won_deals
-from kpitools.measures.measure import attribute, measure, per_entity, period_days
+from kpitools.measures.measure import attribute, measure, per_entity
 from kpitools.measures.revenue import recurring_revenue, revenue
 from kpitools.model.tables import Accounts, Activities, Deals, Orders, Subscriptions
 

@@ -10,7 +10,8 @@ import polars as pl
 from kpitools.evaluation.leaves import Leaf
 from kpitools.evaluation.query import BY, ENTITY, Group, as_read, group_key, query
 from kpitools.evaluation.windows import Moment, Window, shifted, windows
-from kpitools.measures.measure import Anchored, Measure, PerEntity, PeriodDays
+from kpitools.measures.anchors import Anchored, PeriodDays
+from kpitools.measures.measure import Measure, PerEntity
 from kpitools.model.dataset import Dataset
 
 Key = tuple[object, ...]

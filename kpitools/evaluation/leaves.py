@@ -9,7 +9,8 @@ import polars as pl
 
 from kpitools.evaluation.intervals import SMALL, t_interval, wilson
 from kpitools.kpis.kpi import Kpi
-from kpitools.measures.measure import Anchored, Measure, PerEntity, PeriodDays
+from kpitools.measures.anchors import Anchored, PeriodDays
+from kpitools.measures.measure import Measure, PerEntity
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from kpitools.evaluation.leaves import Leaf, grows_with_size, leaves, value
 from kpitools.evaluation.query import BY
 from kpitools.evaluation.windows import Moment
 from kpitools.kpis.kpi import Kpi
-from kpitools.measures.measure import Measure, PeriodDays
+from kpitools.measures.anchors import PeriodDays
+from kpitools.measures.measure import Measure
 from kpitools.model.dataset import Dataset
 
 

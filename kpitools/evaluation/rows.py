@@ -13,7 +13,8 @@ from kpitools.evaluation.query import Group, placed
 from kpitools.evaluation.windows import Moment, moment, shifted, windows
 from kpitools.kpis.catalogue import find
 from kpitools.kpis.kpi import Kpi
-from kpitools.measures.measure import Anchored, Measure, PerEntity
+from kpitools.measures.anchors import Anchored
+from kpitools.measures.measure import Measure, PerEntity
 from kpitools.model.calendar import parse_period
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from kpitools.measures.measure import Anchored, Timing
+from kpitools.measures.anchors import Anchored
+from kpitools.measures.measure import Timing
 from kpitools.model.calendar import Period
 
 BEGINNING = date(1970, 1, 1)

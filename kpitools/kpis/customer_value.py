@@ -8,7 +8,7 @@ from kpitools.kpis.acquisition import customer_acquisition_cost
 from kpitools.kpis.kpi import at_least, kpi
 from kpitools.kpis.revenue import average_order_value, gross_margin
 from kpitools.measures import accounts, revenue
-from kpitools.measures.measure import period_days
+from kpitools.measures.anchors import period_days
 
 
 @kpi(

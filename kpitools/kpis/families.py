@@ -7,7 +7,8 @@ from typing import Any, Literal
 import polars as pl
 
 from kpitools.kpis.kpi import Kpi, kpi
-from kpitools.measures.measure import Anchored, Measure
+from kpitools.measures.anchors import Anchored
+from kpitools.measures.measure import Measure
 
 
 def percent(part: pl.Expr, whole: pl.Expr) -> pl.Expr:

@@ -15,16 +15,8 @@ from typing import Literal, get_args
 import polars as pl
 
 from kpitools.errors import DeclarationError, EvaluationError
-from kpitools.measures.measure import (
-    Anchorable,
-    Anchored,
-    Measure,
-    PerEntity,
-    Unit,
-    check_unit,
-    definition_of,
-    inputs_of,
-)
+from kpitools.measures.anchors import Anchorable, Anchored
+from kpitools.measures.measure import Measure, PerEntity, Unit, check_unit, definition_of, inputs_of
 
 Better = Literal["higher", "lower", "band", "none"]
 LeadOrLag = Literal["leading", "lagging"]

@@ -7,7 +7,7 @@ import polars as pl
 from kpitools.kpis.families import percent
 from kpitools.kpis.kpi import between, kpi
 from kpitools.measures import deals, people
-from kpitools.measures.measure import period_days
+from kpitools.measures.anchors import period_days
 
 
 @kpi(

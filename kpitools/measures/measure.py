@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ import polars as pl
 
 from kpitools.errors import DeclarationError
 from kpitools.measures.aggregates import Aggregate, recognised
+from kpitools.measures.anchors import Anchorable, Anchored
 from kpitools.model.dimensions import route_tables
 from kpitools.model.tables import TABLES, Table
 
@@ -79,70 +80,6 @@ class Attribute:
     @cached_property
     def _roots(self) -> set[str]:
         return set(self().meta.root_names())
-
-
-@dataclass(frozen=True, eq=False)
-class Anchored:
-    """A measure or KPI taken at some place in time relative to the period asked for."""
-
-    source: Any
-    place: Literal["period", "start", "end", "average", "to_date", "rolling"] = "period"
-    shift: tuple[Literal["previous", "year_ago"], ...] = ()
-    periods: int = 1
-
-    @property
-    def id(self) -> str:
-        """A name that tells the anchors apart."""
-        return ".".join(filter(None, (self.source.id, "" if self.place == "period" else self.place, *self.shift)))
-
-    @property
-    def at_start(self) -> Anchored:
-        """As at the beginning of the period."""
-        return replace(self, place="start")
-
-    @property
-    def at_end(self) -> Anchored:
-        """As at the end of the period, or as far as it has been seen."""
-        return replace(self, place="end")
-
-    @property
-    def average(self) -> Anchored:
-        """The mean of the beginning and the end of the period."""
-        return replace(self, place="average")
-
-    @property
-    def previous(self) -> Anchored:
-        """In the period before; in the same part of it where the period is not over."""
-        return replace(self, shift=(*self.shift, "previous"))
-
-    @property
-    def year_ago(self) -> Anchored:
-        """In the same period of the year before."""
-        return replace(self, shift=(*self.shift, "year_ago"))
-
-    @property
-    def to_date(self) -> Anchored:
-        """From the first row on up to the end of the period."""
-        return replace(self, place="to_date")
-
-    def rolling(self, periods: int) -> Anchored:
-        """Over the last so many periods, this one included."""
-        return replace(self, place="rolling", periods=periods)
-
-
-class Anchorable:
-    """Gives the anchors to whatever can be taken at another time."""
-
-    at_start = property(lambda self: Anchored(self).at_start, doc="As at the beginning of the period.")
-    at_end = property(lambda self: Anchored(self).at_end, doc="As at the end of the period.")
-    average = property(lambda self: Anchored(self).average, doc="Mean of the period's beginning and end.")
-    previous = property(lambda self: Anchored(self).previous, doc="In the period before.")
-    year_ago = property(lambda self: Anchored(self).year_ago, doc="In the same period of the year before.")
-    to_date = property(lambda self: Anchored(self).to_date, doc="From the first row on.")
-
-    def rolling(self, periods: int) -> Anchored:
-        """Over the last so many periods."""
-        return Anchored(self).rolling(periods)
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,16 +155,6 @@ class PerEntity(Anchorable):
         return False
 
     additive_over_time = additive
-
-
-@dataclass(frozen=True, eq=False)
-class PeriodDays(Anchorable):
-    """The days of the period, as far as it has been seen; for figures per year or per day."""
-
-    id: str = "period_days"
-
-
-period_days = PeriodDays()
 
 
 def measure(

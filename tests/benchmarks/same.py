@@ -12,7 +12,8 @@ from kpitools.evaluation.leaves import Leaf, leaves
 from kpitools.evaluation.query import BY
 from kpitools.evaluation.windows import moment
 from kpitools.kpis.catalogue import CATALOGUE
-from kpitools.measures.measure import Measure, PeriodDays
+from kpitools.measures.anchors import PeriodDays
+from kpitools.measures.measure import Measure
 from kpitools.model.calendar import parse_periods
 from kpitools.model.dataset import Dataset
 
