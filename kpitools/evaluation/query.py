@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import reduce
 
 import polars as pl
 
@@ -17,6 +19,8 @@ from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 #: Group columns carry this mark, so that the dimension `stage` is not the column `stage`.
 BY = "by:"
 ENTITY = "entity"
+#: Columns that last for one join.
+ROW, KEY = "code:row", "code:key"
 PERIOD = ("period_start", "period_end", "until")
 MIDNIGHT = pl.Datetime("us")
 
@@ -85,25 +89,37 @@ def query(group: Group, data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
     """The figures of a group: its dimensions, entity, window `w`, and per measure value, n and spread."""
     routes = {name: _routes(data, group.some.table.name, name, group.some) for name in by}
     rows = placed(group, data, [path for found in routes.values() for path in found])
-    keys = ["w", *(dimension_expr(found).alias(BY + name) for name, found in routes.items())]
+    keys: list[str | pl.Expr] = ["w", *(dimension_expr(found).alias(BY + name) for name, found in routes.items())]
     keys += [pl.col(group.entity).alias(ENTITY)] if group.entity else []
-    return rows.group_by(keys).agg(part for measure in group.measures.values() for part in _parts(measure))
+    figures = rows.group_by(keys).agg(part for measure in group.measures.values() for part in _parts(measure))
+    names = [key if isinstance(key, str) else key.meta.output_name() for key in keys]
+    for measure in group.measures.values():
+        if measure.aggregate.statistic == "distinct":
+            figures = figures.join(_different(rows, keys, names, measure), on=names, how="left", nulls_equal=True)
+    return figures
+
+
+def _different(rows: pl.LazyFrame, keys: list[str | pl.Expr], names: list[str], measure: Measure) -> pl.LazyFrame:
+    """How many different values each group has: found apart, since a set per group takes longer than one for all."""
+    values = rows.select(*keys, value=measure.aggregate.chosen).unique()
+    return values.group_by(names).agg(pl.col("value").count().cast(pl.Float64).alias(measure.id))
 
 
 def placed(group: Group, data: Dataset, beside: Iterable[str]) -> pl.LazyFrame:
     """The rows of a group's table, once per window they count in, with every column its measures read."""
     columns = {column for measure in group.measures.values() for column in measure.columns}
-    rows = _windowed(group, data, columns | {*beside, *([group.entity] if group.entity else [])})
     uses = group.uses
+    columns |= {*beside, *([group.entity] if group.entity else []), *(group.some.table.primary_key() if uses else [])}
+    rows = _windowed(group, data, columns)
     if not uses:
         return rows
     # Looked up for a narrow copy of the rows: reading a few columns twice is cheaper than to hold all of them.
-    needed = _only_counted(group)
-    read = {*needed.meta.root_names()} if needed is not None else set()
-    cases = _windowed(group, data, read.union(*(use.row_columns for use in uses)) - {*CONTEXT})
+    needed, ids = _only_counted(group), group.some.table.primary_key()
+    read = {*ids}.union(needed.meta.root_names() if needed is not None else (), *(use.row_columns for use in uses))
+    cases = _windowed(group, data, read - {*CONTEXT})
     if needed is not None:
         rows, cases = rows.filter(needed), cases.filter(needed)
-    return _with_attributes(rows, cases, uses, data)
+    return _with_attributes(rows, cases, uses, data, ids=[*ids, "w"])
 
 
 def _windowed(group: Group, data: Dataset, columns: set[str]) -> pl.LazyFrame:
@@ -144,40 +160,72 @@ def _only_counted(group: Group) -> pl.Expr | None:
     return pl.any_horizontal(wheres)
 
 
-def _with_attributes(rows: pl.LazyFrame, cases: pl.LazyFrame, uses: Iterable[Attribute], data: Dataset) -> pl.LazyFrame:
+def _with_attributes(
+    rows: pl.LazyFrame, cases: pl.LazyFrame, uses: Iterable[Attribute], data: Dataset, *, ids: Sequence[str] = ()
+) -> pl.LazyFrame:
     """The rows with what other tables say about each, found from the same rows with fewer columns."""
     several: dict[tuple[object, ...], list[Attribute]] = {}
     for use in uses:
         several.setdefault(_source(use), []).append(use)
     for together in several.values():
-        keys = sorted({column for use in together for column in use.row_columns})
-        known = pl.lit(True) if together[0].on is None else pl.col(together[0].on).is_not_null()
-        told = _told(cases.select(keys).filter(known).unique(), together, data)
-        rows = rows.join(told, on=keys, how="left")
+        read = sorted({column for use in together for column in use.row_columns})
+        keys = list(ids) if _differ_by_row(together, ids) else read
+        told = _told(cases, keys, together, data)
+        rows = rows.with_columns(code(keys).alias(ROW)).join(told, on=ROW, how="left").drop(ROW)
     return rows
 
 
-def _told(cases: pl.LazyFrame, uses: list[Attribute], data: Dataset) -> pl.LazyFrame:
-    """What another table says about each case: a key and whatever else of the row the attributes read, a day mostly."""
-    some, keys = uses[0], cases.collect_schema().names()
-    columns = sorted({column for use in uses for column in use.source_columns})
-    source = attach(_own(data, some.source.name, columns, lookup=True), some.source.name, columns, data.lookups)
-    if some.uses:
-        context = {column for nested in some.uses for column in nested.row_columns}
-        if "seen_on" in context:
-            source = source.with_columns(pl.lit(_seen_on(data)).alias("seen_on"))
-        source = _with_attributes(source, source, some.uses, data)
-    parts = [use() for use in uses]
-    if some.on is None:
-        return cases.join(source, how="cross").group_by(keys).agg(parts)
-    source = source.rename({some.key: some.on}) if some.key and some.key != some.on else source
-    return cases.join(source, on=some.on).group_by(keys).agg(parts)
+def _differ_by_row(uses: list[Attribute], ids: Sequence[str]) -> bool:
+    """Whether hardly any two rows are told the same, so that finding the different cases first is wasted."""
+    on, own = uses[0].on, {column for use in uses for column in use.row_columns} - {*CONTEXT}
+    return bool(ids) and on is not None and (on in ids or own != {on})
+
+
+def _told(cases: pl.LazyFrame, keys: list[str], uses: list[Attribute], data: Dataset) -> pl.LazyFrame:
+    """What another table says about each case, a row or what several rows have alike, by the code of its keys."""
+    some, parts = uses[0], [use() for use in uses]
+    read = {name for part in parts for name in part.meta.root_names()}
+    source = _source_rows(some, {column for use in uses for column in use.source_columns}, data)
+    theirs = sorted(read & {*source.collect_schema().names()})
+    found = cases.filter(pl.col(some.on).is_not_null()) if some.on else cases
+    found = found.select(code(keys).alias(ROW), *sorted(read.difference(theirs)), *_coded(some.on))
+    found = found if "w" in keys else found.unique(subset=ROW)
+    source = source.select(*theirs, *_coded(some.key))
+    pairs = found.join(source, on=KEY) if some.on else found.join(source, how="cross")
+    return pairs.group_by(ROW).agg(parts)
+
+
+def _source_rows(some: Attribute, columns: set[str], data: Dataset) -> pl.LazyFrame:
+    """The rows of an attribute's source, with the attributes of their own that are read."""
+    name = some.source.name
+    source = attach(_own(data, name, columns, lookup=True), name, columns, data.lookups)
+    if any("seen_on" in nested.row_columns for nested in some.uses):
+        source = source.with_columns(pl.lit(_seen_on(data)).alias("seen_on"))
+    return _with_attributes(source, source, some.uses, data)
+
+
+def code(columns: Iterable[str]) -> pl.Expr:
+    """One number of 128 bits for the values of several columns: to join and group by it is twice as fast as by text.
+
+    Of a thousand million different values, that any two have the same number has a chance of 1 in 10^20.
+    """
+    parts = (
+        pl.col(column).hash(2 * place).cast(pl.UInt128) * 2**64 + pl.col(column).hash(2 * place + 1)
+        for place, column in enumerate(columns)
+    )
+    return reduce(operator.add, parts)
+
+
+def _coded(key: str | None) -> list[pl.Expr]:
+    return [code([key]).alias(KEY)] if key else []
 
 
 def _parts(measure: Measure) -> list[pl.Expr]:
     aggregate = measure.aggregate
     spread = aggregate.spread()
-    parts = [aggregate.expr().alias(measure.id), aggregate.n().alias(f"{measure.id}.n")]
+    parts = [aggregate.n().alias(f"{measure.id}.n")]
+    if aggregate.statistic != "distinct":
+        parts.append(aggregate.expr().alias(measure.id))
     return [*parts, spread.alias(f"{measure.id}.sd")] if spread is not None else parts
 
 

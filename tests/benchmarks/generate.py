@@ -84,7 +84,7 @@ def _numbered(key: pl.Expr, copy: pl.Expr, size: int) -> pl.Expr:
 
 
 def _own_values(name: str, frame: pl.DataFrame, larger: float) -> list[pl.Expr]:
-    """Times moved by minutes, all of a copy alike; money by up to a twentieth, in whole units so that sums are exact."""
+    """Times moved by minutes, all of a copy alike; money by up to a twentieth, in whole units: sums are exact."""
     if name in OF_STAFF:
         return [pl.col("amount") * larger] if "amount" in frame.columns else []
     shift = pl.duration(minutes=pl.col("copy") * 7 % MINUTES)
