@@ -7,7 +7,7 @@
 [('North', 50.0), ('South', None)]
 
 Every KPI of the catalogue is an attribute of the package. Names are looked up when they are first used, so that
-importing the package costs little more than importing Polars.
+importing the package alone costs next to nothing.
 """
 
 from __future__ import annotations
