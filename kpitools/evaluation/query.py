@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import reduce
+from itertools import pairwise
 
 import polars as pl
 
 from kpitools.errors import EvaluationError
-from kpitools.evaluation.windows import Window, day_frame, window_frame
-from kpitools.measures.measure import CONTEXT, Attribute, Measure, When
+from kpitools.evaluation.windows import PERIOD, Window, in_windows, near
+from kpitools.measures.measure import CONTEXT, Attribute, Measure
 from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 
@@ -21,8 +22,6 @@ BY = "by:"
 ENTITY = "entity"
 #: Columns that last for one join.
 ROW, KEY = "code:row", "code:key"
-PERIOD = ("period_start", "period_end", "until")
-MIDNIGHT = pl.Datetime("us")
 
 
 @dataclass
@@ -87,16 +86,50 @@ def _source(use: Attribute) -> tuple[object, ...]:
 
 def query(group: Group, data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
     """The figures of a group: its dimensions, entity, window `w`, and per measure value, n and spread."""
+    stretches = _stretches(group)
+    return _added_up(group, stretches, data, by) if stretches else _counted(group, data, by)
+
+
+def _counted(group: Group, data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
     routes = {name: _routes(data, group.some.table.name, name, group.some) for name in by}
     rows = placed(group, data, [path for found in routes.values() for path in found])
     keys: list[str | pl.Expr] = ["w", *(dimension_expr(found).alias(BY + name) for name, found in routes.items())]
     keys += [pl.col(group.entity).alias(ENTITY)] if group.entity else []
     figures = rows.group_by(keys).agg(part for measure in group.measures.values() for part in _parts(measure))
-    names = [key if isinstance(key, str) else key.meta.output_name() for key in keys]
+    names = _names(group, by)
     for measure in group.measures.values():
         if measure.aggregate.statistic == "distinct":
             figures = figures.join(_different(rows, keys, names, measure), on=names, how="left", nulls_equal=True)
     return figures
+
+
+def _names(group: Group, by: Sequence[str]) -> list[str]:
+    return ["w", *(BY + name for name in by), *([ENTITY] if group.entity else [])]
+
+
+def _stretches(group: Group) -> list[Window]:
+    """Where windows overlap, as the last four quarters of each do, the stretches that counts can be added up from."""
+    cuts = sorted({day for window in group.windows for day in (window.start, window.until)})
+    counts = all(measure.aggregate.statistic == "count" for measure in group.measures.values())
+    if not cuts or not counts or group.some.when.timing != "at" or group.context & {*PERIOD}:
+        return []
+    overlap = sum((window.until - window.start).days for window in group.windows) > (cuts[-1] - cuts[0]).days
+    return [Window(start, end, end) for start, end in pairwise(cuts)] if overlap else []
+
+
+def _added_up(group: Group, stretches: list[Window], data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
+    """The counts of windows from those of stretches: each row is looked at once."""
+    inside = [
+        (number, whole)
+        for number, stretch in enumerate(stretches)
+        for window, whole in group.windows.items()
+        if window.start <= stretch.start and stretch.until <= window.until
+    ]
+    wholes = pl.LazyFrame(inside, schema={"w": pl.Int32, "whole": pl.Int32}, orient="row")
+    parts = Group(group.measures, {stretch: number for number, stretch in enumerate(stretches)}, group.entity)
+    found = _counted(parts, data, by).join(wholes, on="w").drop("w").rename({"whole": "w"})
+    known = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in group.measures]
+    return found.group_by(_names(group, by)).agg(*known, *(pl.col(f"{name}.n").sum() for name in group.measures))
 
 
 def _different(rows: pl.LazyFrame, keys: list[str | pl.Expr], names: list[str], measure: Measure) -> pl.LazyFrame:
@@ -127,21 +160,9 @@ def _windowed(group: Group, data: Dataset, columns: set[str]) -> pl.LazyFrame:
     some, context = group.some, group.context
     table, when = some.table.name, some.when
     columns = columns | {when.start, *([when.end] if when.end else [])}
-    rows = attach(_own(data, table, columns), table, columns, data.lookups).filter(_near(when, list(group.windows)))
+    rows = attach(_own(data, table, columns), table, columns, data.lookups).filter(near(when, list(group.windows)))
     rows = in_windows(rows, when, list(group.windows), context)
     return rows.with_columns(pl.lit(_seen_on(data)).alias("seen_on")) if "seen_on" in context else rows
-
-
-def _near(when: When, found: list[Window]) -> pl.Expr:
-    """The rows that may lie in one of the windows, so that what is joined to each is joined to few."""
-    if not found or when.timing == "spread":
-        return pl.lit(bool(found))
-    start, ends = pl.col(when.start), [window.boundary or window.until for window in found]
-    if when.timing == "at":
-        return (start >= min(window.start for window in found)) & (start < max(ends))
-    starts = [window.boundary or window.start for window in found]
-    end = pl.col(when.end) if when.end else pl.lit(None, pl.Date)
-    return (start < max(ends)) & (end.is_null() | (end >= min(starts)))
 
 
 def _only_counted(group: Group) -> pl.Expr | None:
@@ -246,26 +267,3 @@ def _routes(data: Dataset, table: str, name: str, measure: Measure) -> list[str]
 def _seen_on(data: Dataset) -> date | None:
     """The last day that is seen: of the as-of view, else of the data."""
     return data.last_day if data.seen_at is None else (data.seen_at - timedelta(microseconds=1)).date()
-
-
-def in_windows(rows: pl.LazyFrame, when: When, found: list[Window], context: set[str]) -> pl.LazyFrame:
-    """The rows once for every window they count in, with those columns of the window that are read."""
-    needed = ["w", *sorted(context & {*PERIOD})]
-    if when.timing == "at":
-        days = day_frame(found).lazy().select("day", *needed)
-        return rows.with_columns(day=pl.col(when.start).cast(pl.Date)).join(days, on="day")
-    start, end = pl.col(when.start), pl.col(when.end) if when.end else pl.lit(None, pl.Date)
-    cases = rows.join(window_frame(found).lazy(), how="cross")
-    if when.timing == "alive":
-        boundary = pl.col("boundary").cast(MIDNIGHT)
-        alive = (start.cast(MIDNIGHT) < boundary) & (end.is_null() | (end.cast(MIDNIGHT) >= boundary))
-        return cases.filter(alive).with_columns(day=pl.col("boundary").dt.offset_by("-1d"))
-    if when.timing == "during":
-        return cases.filter(
-            start.cast(MIDNIGHT) < pl.col("until").cast(MIDNIGHT),
-            end.is_null() | (end.cast(MIDNIGHT) >= pl.col("period_start").cast(MIDNIGHT)),
-        )
-    after = end.dt.offset_by("1d")
-    inside = (pl.min_horizontal(after, "period_end") - pl.max_horizontal(start, "period_start")).dt.total_days()
-    whole = (after - start).dt.total_days()
-    return cases.with_columns(overlap=inside / whole, day=end).filter(pl.col("overlap") > 0)

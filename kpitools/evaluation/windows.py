@@ -9,10 +9,13 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from kpitools.measures.anchors import Anchored
-from kpitools.measures.measure import Timing
+from kpitools.measures.measure import Timing, When
 from kpitools.model.calendar import Period
 
 BEGINNING = date(1970, 1, 1)
+MIDNIGHT = pl.Datetime("us")
+#: The columns of a window that measures may read.
+PERIOD = ("period_start", "period_end", "until")
 
 
 @dataclass(frozen=True)
@@ -110,3 +113,38 @@ def day_frame(found: list[Window]) -> pl.DataFrame:
     last = pl.col("until").dt.offset_by("-1d")
     days = window_frame(found).filter(pl.col("until") > pl.col("period_start"))
     return days.with_columns(day=pl.date_ranges("period_start", last)).explode("day").drop("boundary")
+
+
+def near(when: When, found: list[Window]) -> pl.Expr:
+    """The rows that may lie in one of the windows, so that what is joined to each is joined to few."""
+    if not found or when.timing == "spread":
+        return pl.lit(bool(found))
+    start, ends = pl.col(when.start), [window.boundary or window.until for window in found]
+    if when.timing == "at":
+        return (start >= min(window.start for window in found)) & (start < max(ends))
+    starts = [window.boundary or window.start for window in found]
+    end = pl.col(when.end) if when.end else pl.lit(None, pl.Date)
+    return (start < max(ends)) & (end.is_null() | (end >= min(starts)))
+
+
+def in_windows(rows: pl.LazyFrame, when: When, found: list[Window], context: set[str]) -> pl.LazyFrame:
+    """The rows once for every window they count in, with those columns of the window that are read."""
+    needed = ["w", *sorted(context & {*PERIOD})]
+    if when.timing == "at":
+        days = day_frame(found).lazy().select("day", *needed)
+        return rows.with_columns(day=pl.col(when.start).cast(pl.Date)).join(days, on="day")
+    start, end = pl.col(when.start), pl.col(when.end) if when.end else pl.lit(None, pl.Date)
+    cases = rows.join(window_frame(found).lazy(), how="cross")
+    if when.timing == "alive":
+        boundary = pl.col("boundary").cast(MIDNIGHT)
+        alive = (start.cast(MIDNIGHT) < boundary) & (end.is_null() | (end.cast(MIDNIGHT) >= boundary))
+        return cases.filter(alive).with_columns(day=pl.col("boundary").dt.offset_by("-1d"))
+    if when.timing == "during":
+        return cases.filter(
+            start.cast(MIDNIGHT) < pl.col("until").cast(MIDNIGHT),
+            end.is_null() | (end.cast(MIDNIGHT) >= pl.col("period_start").cast(MIDNIGHT)),
+        )
+    after = end.dt.offset_by("1d")
+    inside = (pl.min_horizontal(after, "period_end") - pl.max_horizontal(start, "period_start")).dt.total_days()
+    whole = (after - start).dt.total_days()
+    return cases.with_columns(overlap=inside / whole, day=end).filter(pl.col("overlap") > 0)
