@@ -106,7 +106,8 @@ class Figures:
         key, keys = group_key(measure, entity), [*self._keys, *([ENTITY] if entity else []), "m"]
         figures = {"value": pl.Float64, "n": pl.Int64, "sd": pl.Float64}
         if key not in self._frames:
-            return pl.LazyFrame(schema={**dict.fromkeys(keys, pl.String), "m": pl.Int32, **figures})
+            kinds = {**dict.fromkeys(keys, pl.String), ENTITY: pl.UInt128, "m": pl.Int32}
+            return pl.LazyFrame(schema={**{name: kinds[name] for name in keys}, **figures})
         frame, where = self._frames[key], self._places(measure, anchored, moments, entity)
         nothing = pl.lit(None, pl.Float64)
         spread = pl.col(f"{measure.id}.sd") if f"{measure.id}.sd" in frame.columns else nothing

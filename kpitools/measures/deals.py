@@ -13,6 +13,7 @@ WON = STATUS == "won"
 CLOSED = STATUS.is_in(["won", "lost"])
 EXPANDING = pl.col("kind").is_in(["upsell", "cross_sell", "expansion"])
 ADDED_ON = pl.col("kind").is_in(["upsell", "cross_sell"])
+BY_SALES = pl.col("direction") == "out"
 NEGOTIATED = pl.col("negotiation_started_at").is_not_null()
 MAX_DISCOUNT = 0.20
 
@@ -156,10 +157,10 @@ def mean_contract_value() -> Aggregate:
     return mean("annual_value", WON)
 
 
-@attribute(Activities, on="deal_id")
+@attribute(Activities, on="deal_id", where=pl.col("is_follow_up"))
 def follow_ups_before_closing() -> pl.Expr:
     """Follow-up touches on the deal up to the day it closed."""
-    return (pl.col("is_follow_up") & (pl.col("at").cast(pl.Date) <= pl.col("day"))).sum()
+    return (pl.col("at").cast(pl.Date) <= pl.col("day")).sum()
 
 
 @measure(Deals, at="closed_at", unit="count", uses=(follow_ups_before_closing,))
@@ -181,18 +182,20 @@ def stage_advances() -> Aggregate:
     return count(((pl.col("next_stage") == "won") | later).fill_null(False))
 
 
-@attribute(Activities, on="deal_id")
+def _next_touch() -> pl.Expr:
+    return pl.when(pl.col("at") >= pl.col("entered_at")).then("at").min()
+
+
+@attribute(Activities, on="deal_id", where=BY_SALES)
 def next_touch_of_deal() -> pl.Expr:
     """The first touch of the deal by sales after it entered the stage."""
-    touch = (pl.col("at") >= pl.col("entered_at")) & (pl.col("direction") == "out")
-    return pl.when(touch).then("at").min()
+    return _next_touch()
 
 
-@attribute(Activities, on="lead_id")
+@attribute(Activities, on="lead_id", where=BY_SALES)
 def next_touch_of_lead() -> pl.Expr:
     """The first touch of the lead by sales after it entered the stage."""
-    touch = (pl.col("at") >= pl.col("entered_at")) & (pl.col("direction") == "out")
-    return pl.when(touch).then("at").min()
+    return _next_touch()
 
 
 @measure(StageHistory, at="entered_at", unit="hours", uses=(next_touch_of_deal, next_touch_of_lead))

@@ -57,6 +57,7 @@ class Attribute:
     key: str | None
     definition: str
     build: Callable[[], pl.Expr]
+    where: pl.Expr | None = None
     uses: tuple[Attribute, ...] = ()
 
     def __call__(self) -> pl.Expr:
@@ -68,7 +69,8 @@ class Attribute:
         """The columns of the source that it reads, its key included."""
         own = {name for name in self._roots if name in columns_of(self.source)}
         nested = {column for use in self.uses for column in use.row_columns if column not in CONTEXT}
-        return sorted(own | nested | ({self.key} if self.key else set()))
+        asked = set(self.where.meta.root_names()) if self.where is not None else set()
+        return sorted(own | nested | asked | ({self.key} if self.key else set()))
 
     @cached_property
     def row_columns(self) -> list[str]:
@@ -209,7 +211,12 @@ def per_entity(*, on: str, unit: Unit) -> Callable[[Callable[..., Aggregate | pl
 
 
 def attribute(
-    source: type[Table], *, on: str | None, key: str | None = None, uses: tuple[Attribute, ...] = ()
+    source: type[Table],
+    *,
+    on: str | None,
+    key: str | None = None,
+    where: pl.Expr | None = None,
+    uses: tuple[Attribute, ...] = (),
 ) -> Callable[[Callable[[], pl.Expr]], Attribute]:
     """Declare what the rows of another table with the same key say about a row.
 
@@ -219,11 +226,12 @@ def attribute(
         source: the table whose rows are aggregated.
         on: the column of the row that is the key; None where every row of the source counts.
         key: that key's name in the source, dotted where it leads on; the same name unless said.
+        where: which of the source's rows count at all, by columns of the source.
         uses: attributes of the source's rows that the aggregate reads.
     """
 
     def declare(build: Callable[[], pl.Expr]) -> Attribute:
-        return Attribute(build.__name__, source, on, key or on, definition_of(build), build, uses)
+        return Attribute(build.__name__, source, on, key or on, definition_of(build), build, where, uses)
 
     return declare
 

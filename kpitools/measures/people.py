@@ -13,6 +13,7 @@ SELLER = pl.col("is_seller")
 LEVEL = pl.col("owner_kind")
 SHARE = pl.col("amount") * pl.col("overlap")
 TENURED_DAYS = 730
+WON = pl.col("status") == "won"
 SOLD = pl.col("measure").is_null() | (pl.col("measure") == "revenue")
 
 
@@ -52,10 +53,10 @@ def mean_tenure() -> Aggregate:
     return mean(days_between("hired_at", "day"), SELLER)
 
 
-@attribute(Activities, on="rep_id")
+@attribute(Activities, on="rep_id", where=pl.col("outcome").is_in(["held", "connected"]))
 def first_engagement_at() -> pl.Expr:
     """When the rep first held a meeting or reached somebody on a call."""
-    return pl.when(pl.col("outcome").is_in(["held", "connected"])).then("at").min()
+    return pl.col("at").min()
 
 
 @measure(Reps, at="hired_at", unit="days", uses=(first_engagement_at,))
@@ -97,23 +98,22 @@ def quota() -> Aggregate:
 
 def _won_within_quota() -> pl.Expr:
     closed = pl.col("closed_at").cast(pl.Date)
-    won = (pl.col("status") == "won") & (closed >= pl.col("starts_on")) & (closed <= pl.col("ends_on"))
-    return pl.when(won).then("amount").sum()
+    return pl.when((closed >= pl.col("starts_on")) & (closed <= pl.col("ends_on"))).then("amount").sum()
 
 
-@attribute(Deals, on="rep_id", key="owner_rep_id")
+@attribute(Deals, on="rep_id", key="owner_rep_id", where=WON)
 def sold_by_rep() -> pl.Expr:
     """What the rep of the quota won within its days."""
     return _won_within_quota()
 
 
-@attribute(Deals, on="team", key="owner_rep_id.team")
+@attribute(Deals, on="team", key="owner_rep_id.team", where=WON)
 def sold_by_team() -> pl.Expr:
     """What the team of the quota won within its days."""
     return _won_within_quota()
 
 
-@attribute(Deals, on=None)
+@attribute(Deals, on=None, where=WON)
 def sold_by_company() -> pl.Expr:
     """What the company won within the quota's days."""
     return _won_within_quota()
@@ -138,7 +138,7 @@ def quotas_met() -> Aggregate:
 @attribute(Quotas, on="rep_id", uses=(sold_by_rep,))
 def first_quota_met_on() -> pl.Expr:
     """The last day of the first quota period in which the rep met the quota."""
-    met = (pl.col("sold_by_rep") >= pl.col("amount")) & (pl.col("ends_on") <= pl.col("seen_on")) & SOLD
+    met = (pl.col("sold_by_rep").fill_null(0) >= pl.col("amount")) & (pl.col("ends_on") <= pl.col("seen_on")) & SOLD
     return pl.when(met).then("ends_on").min()
 
 

@@ -91,4 +91,4 @@ def engagement() -> pl.Expr:
 @measure(DealVersions, alive=LIFE, unit="score", uses=(engagement,))
 def mean_engagement() -> Aggregate:
     """Mean engagement of the buyers of open deals."""
-    return mean(pl.col("engagement").fill_null(0), OPEN)
+    return mean(pl.col("engagement").fill_null(0))

@@ -159,7 +159,7 @@ class Dataset:
         """The last day on which anything is known to have happened, in the whole of which this is a part."""
         if self.seen_on is not None:
             return self.seen_on
-        days = [frame.item() for frame in pl.collect_all([_last(self, name) for name in sorted(self.frames)])]
+        days = [_last(self, name).collect(engine="streaming").item() for name in sorted(self.frames)]
         return max((day for day in days if day is not None), default=None)
 
     def fingerprint(self) -> str:

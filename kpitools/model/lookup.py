@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from kpitools.model.codes import code
 from kpitools.model.dimensions import paths, route_tables
 from kpitools.model.tables import TABLES
 
 if TYPE_CHECKING:
     from kpitools.model.dataset import Dataset
+
+#: A column that lasts for one join.
+KEY = "key:code"
 
 
 def attach(
@@ -28,9 +32,14 @@ def attach(
         parent = TABLES[table].foreign_keys[first]
         rows = attach(lookups[parent], parent, rests, lookups)
         (parent_key,) = TABLES[parent].primary_key()
-        named = [pl.col(parent_key).alias(first), *(pl.col(rest).alias(f"{first}.{rest}") for rest in rests)]
-        frame = frame.join(rows.select(named), on=first, how="left")
+        named = [key_code(parent_key), *(pl.col(rest).alias(f"{first}.{rest}") for rest in rests)]
+        frame = frame.with_columns(key_code(first)).join(rows.select(named), on=KEY, how="left").drop(KEY)
     return frame
+
+
+def key_code(column: str) -> pl.Expr:
+    """The column of a key as its code, whatever kind of text column it is."""
+    return code(pl.col(column).cast(pl.String)).alias(KEY)
 
 
 def missing(data: Dataset, table: str, column: str) -> list[str]:
