@@ -11,9 +11,11 @@ from types import ModuleType
 from typing import Any
 
 from kpitools.errors import DataError, DeclarationError, UnknownNameError
-from kpitools.evaluation.compare import Targets
+from kpitools.evaluation.targets import Targets
+from kpitools.kpis.benchmarks import check_scope
 from kpitools.kpis.catalogue import CATALOGUE, kpis_of
 from kpitools.kpis.kpi import Kpi
+from kpitools.kpis.settings import with_settings
 
 NAME = "kpitools.toml"
 
@@ -25,8 +27,9 @@ class Config:
     Attributes:
         data: the folder or mapping file that is meant when none is named.
         fiscal_start: first month of the fiscal year, 1 to 12.
-        kpis: the catalogue with the company's own KPIs.
-        targets: KPI id -> target, or -> target by team.
+        kpis: the catalogue with the company's own KPIs, settings and benchmarks.
+        flags: id of a red flag -> its limits, where they are the company's own.
+        targets: KPI id -> target, or -> target by team, rep or period, or -> by team or rep and there by period.
         reports: defaults for `kpitools report`: by, templates, out, min_peers.
     """
 
@@ -34,6 +37,7 @@ class Config:
     fiscal_start: int = 1
     kpis: Mapping[str, Kpi] = field(default_factory=lambda: dict(CATALOGUE))
     targets: Targets = field(default_factory=dict)
+    flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     reports: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -65,7 +69,7 @@ def read_config(path: Path | str | None = None) -> Config:
 
 
 def _checked(found: dict[str, Any], place: Path) -> Config:
-    _only_known(found, ["data", "targets", *_KNOWN], "setting", place)
+    _only_known(found, ["benchmarks", "data", "flags", "settings", "targets", *_KNOWN], "setting", place)
     for section, keys in _KNOWN.items():
         _only_known(_typed(found, section, dict, place), keys, f"setting in [{section}]", place)
         for key, kind in keys.items():
@@ -73,13 +77,48 @@ def _checked(found: dict[str, Any], place: Path) -> Config:
     kpis = dict(CATALOGUE)
     for module in found.get("kpis", {}).get("modules", []):
         kpis |= own_kpis(place.parent, module)
+    kpis = with_settings(kpis, _typed(found, "settings", dict, place))
+    kpis = _with_benchmarks(kpis, _typed(found, "benchmarks", dict, place), place)
     targets = _typed(found, "targets", dict, place)
     _only_known(targets, kpis, "KPI", place)
+    _check_numbers("targets", targets, place, depth=3)
     start = found.get("calendar", {}).get("fiscal_start", 1)
     if start not in range(1, 13):
         raise DataError(f"{place}: fiscal_start is {start}; it is a month, 1 to 12.")
     data = _typed(found, "data", str, place)
-    return Config(place.parent / data if data else None, start, kpis, targets, found.get("reports", {}))
+    flags = _typed(found, "flags", dict, place)
+    _check_numbers("flags", flags, place, depth=2)
+    return Config(place.parent / data if data else None, start, kpis, targets, flags, found.get("reports", {}))
+
+
+def _with_benchmarks(kpis: dict[str, Kpi], found: dict[str, Any], place: Path) -> dict[str, Kpi]:
+    """The KPIs with the benchmarks of the scope that is chosen and the company's own."""
+    own = {name: bounds for name, bounds in found.items() if name != "scope"}
+    _only_known(own, kpis, "KPI", place)
+    for name in own:
+        kpis[name] = _with_own(kpis[name], _typed(own, name, dict, place), place)
+    if scope := _typed(found, "scope", str, place):
+        check_scope(scope)
+        kpis = {name: kpi.in_scope(scope) for name, kpi in kpis.items()}
+    return kpis
+
+
+def _with_own(kpi: Kpi, bounds: dict[str, Any], place: Path) -> Kpi:
+    _only_known(bounds, ("low", "high"), f"setting in [benchmarks.{kpi.id}]", place)
+    _check_numbers(f"benchmarks.{kpi.id}", bounds, place)
+    low, high = bounds.get("low"), bounds.get("high")
+    if not bounds or (low is not None and high is not None and low > high):
+        raise DataError(f"{place}: [benchmarks.{kpi.id}] is {bounds}; give low, high or both, the lower one as low.")
+    return kpi.with_own_benchmark(low, high)
+
+
+def _check_numbers(what: str, found: Mapping[str, Any], place: Path, *, depth: int = 1) -> None:
+    """Refuse what is neither a number nor, as far down as `depth`, a table of such."""
+    for name, value in found.items():
+        if isinstance(value, dict) and depth > 1:
+            _check_numbers(f"{what}.{name}", value, place, depth=depth - 1)
+        elif not isinstance(value, int | float) or isinstance(value, bool):
+            raise DataError(f"{place}: {what}.{name} is {value!r}; it must be a number.")
 
 
 def own_kpis(folder: Path, name: str) -> dict[str, Kpi]:

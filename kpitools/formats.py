@@ -214,6 +214,8 @@ def _digits(size: float, unit: str, decimals: int) -> str:
         decimals = 1 if fraction and size < 100 else 0
     elif unit.startswith("currency") or unit == "number":
         decimals = 2 if fraction and size < 100 else 0
+    elif unit == "score" and size < 1:
+        decimals = 2
     text = _rounded(size, decimals)
     return text[:-1] if unit == "ratio" and text.endswith("0") else text
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.evaluation.evaluate import evaluate
+from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.dataset import Dataset
+from kpitools.model.dimensions import paths
 from kpitools.model.tables import TABLES
 
 
@@ -55,3 +57,8 @@ def _typed(column: str, dtype: pl.DataType) -> pl.Expr:
     if dtype == pl.Boolean:
         return value.replace_strict({"yes": True, "no": False}, default=None, return_dtype=pl.Boolean)
     return value.cast(dtype)
+
+
+def leading_to(name: str) -> list[str]:
+    """The KPIs of the catalogue that can be broken down by a dimension: the market belongs to no team."""
+    return [kpi.id for kpi in CATALOGUE.values() if all(paths(measure.table.name, name) for measure in kpi.measures())]

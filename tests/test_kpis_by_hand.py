@@ -297,10 +297,6 @@ def test_by_hand(kpi, tables, expected):
     assert figure(kpi, tables) == pytest.approx(expected)
 
 
-def test_of_every_area():
-    assert {CATALOGUE[name].area for name, _, _ in BY_HAND} == {kpi.area for kpi in CATALOGUE.values()}
-
-
 # ---- nothing to count, nothing known, nothing to divide by
 
 NOTHING = [

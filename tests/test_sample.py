@@ -16,10 +16,11 @@ LEFT_OUT = {"expected_amount"}
 
 COMMITTED = Path(__file__).parents[1] / "data" / "sample"
 NAMES = sorted(set(TABLES) - DERIVED)
-#: There are no initiatives among the tables, and leads have no stages here.
-EMPTY = {("costs", "initiative_id"), ("stage_history", "lead_id")}
+#: Leads have no stages here.
+EMPTY = {("stage_history", "lead_id")}
 PLANS = {("deals", "expected_close_at"), ("deals", "next_step_at"), ("activities", "next_step_at"),
-         ("quotas", "starts_on"), ("quotas", "ends_on")}  # fmt: skip
+         ("quotas", "starts_on"), ("quotas", "ends_on"), ("forecasts", "starts_on"), ("forecasts", "ends_on"),
+         ("policies", "ends_on")}  # fmt: skip
 MONEY = [("deals", "amount"), ("deals", "annual_value"), ("deals", "list_amount"), ("orders", "amount"),
          ("orders", "deductions"), ("order_lines", "revenue"), ("order_lines", "cogs"), ("subscriptions", "mrr"),
          ("costs", "amount")]  # fmt: skip

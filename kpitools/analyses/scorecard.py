@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kpitools.analyses.presets import FEWEST, FROM_DEALS, PRESETS
+from kpitools.analyses.presets import FEWEST, FROM_DEALS
 from kpitools.analyses.view import AsOf, choose, one_period, seen
 from kpitools.errors import EvaluationError
 from kpitools.evaluation.audit import lacks
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.evaluation.result import Result
+from kpitools.evaluation.trend import with_judgement
 from kpitools.evaluation.windows import moment
 from kpitools.kpis.catalogue import CATALOGUE, find
 from kpitools.kpis.kpi import Kpi
+from kpitools.kpis.sets import SETS
 from kpitools.model.calendar import Period, periods_until
 from kpitools.model.dataset import Dataset
 
@@ -28,7 +30,8 @@ class Scorecard:
     Attributes:
         period: the period it is about.
         kpis: the KPIs shown, in their order.
-        now: the figures of the period beside those of the period before, the year before, and the benchmark.
+        now: the figures of the period beside those of the period before, the year before, and the benchmark; judged by
+            the benchmark, else by the trend.
         before: the figures of the period before (of its first days, where the period is not over), with intervals.
         trend: the figures of the last periods up to this one.
         missing: KPI id -> what the data lacks for it.
@@ -56,8 +59,8 @@ def scorecard(
     Args:
         data: the dataset.
         period: the period to show.
-        role: one of `PRESETS`, else the general set; where the data gives fewer than three of a set, it is filled up
-            from what deals alone can tell.
+        role: one of `SETS` (a role, an industry, a rhythm of review, ...), else the general set; where the data gives
+            fewer than three of a set, it is filled up from what deals alone can tell.
         kpis: KPIs to show instead of a set; none means the set.
         as_of: the day (to its end) or instant from which the data is seen.
         trend: how many periods the trend goes back, this one included.
@@ -76,12 +79,13 @@ def scorecard(
         told = "; ".join(f"{name}: {', '.join(lacking)}" for name, lacking in missing.items())
         raise EvaluationError(f"This data gives no figure of this scorecard. Missing for {told}.")
     at = moment(chosen, view.seen_at).shifted("previous")
+    history = evaluate(shown, view, periods=periods_until(chosen, max(trend, 1)))
     return Scorecard(
         period=chosen,
         kpis=tuple(shown),
-        now=evaluate(shown, view, periods=chosen, compare=COMPARED),
+        now=with_judgement(evaluate(shown, view, periods=chosen, compare=COMPARED), history),
         before=evaluate(shown, view, periods=at.period.first_days((at.until - at.period.start).days)) if at else None,
-        trend=evaluate(shown, view, periods=periods_until(chosen, max(trend, 1))),
+        trend=history,
         missing=missing,
     )
 
@@ -91,8 +95,8 @@ def _asked(role: str | None, kpis: tuple[Kpi | str, ...]) -> tuple[list[str], di
     if kpis:
         given = {kpi.id: kpi for kpi in (find(each) if isinstance(each, str) else each for each in kpis)}
         return list(given), given, False
-    choose("role", role or "general", PRESETS)
-    names = list(PRESETS[role or "general"])
+    choose("role", role or "general", SETS)
+    names = list(SETS[role or "general"].kpis)
     return names, {name: CATALOGUE[name] for name in names if name in CATALOGUE}, True
 
 

@@ -10,6 +10,7 @@ import click
 from kpitools.cli.catalogue import kpis
 from kpitools.cli.data import check, sample
 from kpitools.cli.figures import evaluate
+from kpitools.cli.flags import flags
 from kpitools.cli.report import report
 from kpitools.errors import KpitoolsError
 
@@ -23,11 +24,12 @@ def cli() -> None:
     kpitools sample mydata                                    make a sample company to try things on
     kpitools check mydata                                     read it, set aside what is wrong, say what can be computed
     kpitools evaluate win_rate --data mydata --by team --period 2026Q3
+    kpitools flags --data mydata --period 2026Q3              what wants attention
     kpitools report --data mydata --period 2026Q3 --by team --out out
     """
 
 
-for command in (report, evaluate, check, kpis, sample):
+for command in (report, evaluate, flags, check, kpis, sample):
     cli.add_command(command)
 
 

@@ -6,10 +6,14 @@ import sys
 from pathlib import Path
 
 import click
+import polars as pl
 
 from kpitools.cli.figures import aligned
 from kpitools.cli.options import data_options, settings
 from kpitools.errors import DataError
+
+#: So many tables and columns are named that would add most.
+MOST_USEFUL = 10
 
 
 @click.command()
@@ -29,7 +33,7 @@ def check(
     kpitools check data/sample
     kpitools check data/crm_sales.toml --all
     """
-    from kpitools.evaluation.audit import audit
+    from kpitools.evaluation.audit import audit, unlocks
     from kpitools.intake import check as checked
 
     own = settings(config)
@@ -47,10 +51,24 @@ def check(
     told = audit(found.data, own.kpis.values())
     able = told.filter("computable")
     click.echo(f"{able.height} of {told.height} KPIs can be computed from this data.")
+    if able.height < told.height:
+        click.echo(f"\nWhat one more table or column would add:\n{_would_add(unlocks(found.data, own.kpis.values()))}")
     if everything:
         lacking = [[row["kpi"], ", ".join(row["missing"])] for row in told.filter(~told["computable"]).to_dicts()]
         click.echo(aligned(["KPI", "missing"], lacking))
     sys.exit(1 if found.aside else 0)
+
+
+def _would_add(found: pl.DataFrame) -> str:
+    """The most useful tables and columns, with what they would show."""
+    rows = found.filter(pl.col("unlocks") > 0).head(MOST_USEFUL).iter_rows(named=True)
+    shown = [[row["missing"], str(row["unlocks"]), _some(row["kpis"])] for row in rows]
+    return aligned(["missing", "KPIs", "it would show"], shown, right={"KPIs"})
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 @click.command()

@@ -55,6 +55,7 @@ def report(
         workers=workers,
         min_peers=min_peers or set_.get("min_peers") or 3,
         aggregates=company_aggregates,
+        kpis=own.kpis,
     )
     click.echo(batch.summary())
     sys.exit(batch.exit_code)

@@ -11,7 +11,7 @@ from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.kpi import Kpi
 from kpitools.measures.measure import CONTEXT, Attribute
 from kpitools.model.dataset import Dataset
-from kpitools.model.lookup import missing
+from kpitools.model.lookup import dimension_paths, missing
 
 
 def audit(data: Dataset, kpis: Iterable[Kpi] | None = None) -> pl.DataFrame:
@@ -35,6 +35,28 @@ def audit(data: Dataset, kpis: Iterable[Kpi] | None = None) -> pl.DataFrame:
         "missing": pl.List(pl.String),
     }
     return pl.DataFrame(rows, schema=schema)
+
+
+def unlocks(data: Dataset, kpis: Iterable[Kpi] | None = None) -> pl.DataFrame:
+    """What one more table or column would make computable, the most useful first.
+
+    One row per missing table or `table.column`: `unlocks`, how many KPIs lack nothing else; `waiting`, how many lack
+    it, alone or beside others; `kpis`, the labels of those it unlocks; and `areas`, what stays in the dark without it.
+
+    >>> from kpitools.kpis.catalogue import find
+    >>> data = Dataset.of({"deals": pl.DataFrame({"deal_id": ["a"], "status": ["open"]})})
+    >>> unlocks(data, [find("win_rate")]).select("missing", "unlocks", "waiting").rows()
+    [('deals.closed_at', 1, 1)]
+    """
+    lacking = audit(data, kpis).filter(~pl.col("computable"))
+    alone = lacking.filter(pl.col("missing").list.len() == 1).explode("missing")
+    found = alone.group_by("missing").agg(
+        unlocks=pl.len().cast(pl.Int64), kpis=pl.col("label").sort(), areas=pl.col("area").unique().sort()
+    )
+    waiting = lacking.explode("missing").group_by("missing").agg(waiting=pl.len().cast(pl.Int64))
+    together = waiting.join(found, on="missing", how="left").with_columns(pl.col("unlocks").fill_null(0))
+    ranked = together.sort("unlocks", "waiting", "missing", descending=[True, True, False])
+    return ranked.select("missing", "unlocks", "waiting", "kpis", "areas")
 
 
 def lacks(kpi: Kpi, data: Dataset) -> list[str]:
@@ -65,6 +87,23 @@ def require(kpis: Iterable[Kpi], data: Dataset) -> None:
 def computable(data: Dataset, kpis: Iterable[Kpi] | None = None) -> list[Kpi]:
     """The KPIs that the data allows."""
     return [kpi for kpi in (CATALOGUE.values() if kpis is None else kpis) if not lacks(kpi, data)]
+
+
+def divisible(data: Dataset, by: Iterable[str], kpis: Iterable[Kpi] | None = None) -> list[Kpi]:
+    """The KPIs that can be broken down by some dimensions: the market belongs to no team.
+
+    >>> from kpitools.kpis.catalogue import find
+    >>> deals = pl.DataFrame({"deal_id": ["a"], "status": ["won"], "segment": ["smb"]})
+    >>> [kpi.id for kpi in divisible(Dataset.of({"deals": deals}), ["segment"], [find("win_rate"), find("cac")])]
+    ['win_rate']
+    """
+    wanted, chosen = list(by), CATALOGUE.values() if kpis is None else kpis
+    return [kpi for kpi in chosen if all(leads_to(kpi, data, name) for name in wanted)]
+
+
+def leads_to(kpi: Kpi, data: Dataset, name: str) -> bool:
+    """Whether the rows of every measure of a KPI lead to a dimension."""
+    return all(dimension_paths(data, measure.table.name, name) for measure in kpi.measures())
 
 
 def needs(kpi: Kpi) -> list[str]:

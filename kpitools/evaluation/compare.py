@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
-from kpitools.kpis.kpi import Benchmark, Kpi
+from kpitools.kpis.benchmarks import Benchmark, reached
+from kpitools.kpis.kpi import Kpi
 
 LEVEL = 1e-9
-Targets = Mapping[str, float | Mapping[str, float]]
 
 
 def judged(name: str, other: pl.Expr, kpi: Kpi) -> list[pl.Expr]:
@@ -19,28 +20,26 @@ def judged(name: str, other: pl.Expr, kpi: Kpi) -> list[pl.Expr]:
 
 
 def against_benchmark(kpi: Kpi) -> list[pl.Expr]:
-    """The nearest bound of the benchmark, the distance from its range, and where the value stands."""
+    """The nearest bound of the benchmark, the distance from its range, where the value stands, and the band it reaches.
+
+    A benchmark for a year says nothing of a quarter: figures of other periods than it is meant for are not judged.
+    """
     benchmark = kpi.benchmark or Benchmark()
     value, low, high = pl.col("value"), benchmark.low, benchmark.high
     nearest = pl.lit(low if low is not None else high, pl.Float64)
     if low is not None and high is not None:
         nearest = pl.when(value > high).then(pl.lit(high, pl.Float64)).otherwise(pl.lit(low, pl.Float64))
-    if kpi.benchmark is None:
-        return [nearest.alias("benchmark"), *_nothing("benchmark")]
-    distance = _mapped(benchmark.distance, pl.Float64)
-    status = _mapped(lambda value: benchmark.judge(value, kpi.better), pl.String)
-    return [nearest.alias("benchmark"), distance.alias("benchmark_difference"), status.alias("benchmark_status")]
+    scope = pl.lit(benchmark.scope if kpi.benchmark else None, pl.String)
+    distance = _where_it_fits(kpi, _mapped(benchmark.distance, pl.Float64))
+    band = _where_it_fits(kpi, _mapped(lambda value: reached(kpi.bands, value, kpi.better), pl.String))
+    found = {"": nearest, "_difference": distance, "_status": benchmark_status(kpi), "_scope": scope, "_band": band}
+    return [column.alias(f"benchmark{name}") for name, column in found.items()]
 
 
-def against_target(kpi: Kpi, targets: Targets, by: tuple[str, ...]) -> list[pl.Expr]:
-    """The target set for the KPI, or for the group where each has its own."""
-    target = targets.get(kpi.id)
-    other = pl.lit(None, pl.Float64)
-    if isinstance(target, Mapping) and by:
-        other = pl.col(by[0]).replace_strict(dict(target), default=None, return_dtype=pl.Float64)
-    elif target is not None and not isinstance(target, Mapping):
-        other = pl.lit(float(target))
-    return judged("target", other, kpi)
+def benchmark_status(kpi: Kpi) -> pl.Expr:
+    """Better or worse than the benchmark, or within it; null without one, or of a period it is not meant for."""
+    benchmark = kpi.benchmark or Benchmark()
+    return _where_it_fits(kpi, _mapped(lambda value: benchmark.judge(value, kpi.better), pl.String))
 
 
 def _status(difference: pl.Expr, kpi: Kpi) -> pl.Expr:
@@ -53,9 +52,12 @@ def _status(difference: pl.Expr, kpi: Kpi) -> pl.Expr:
     )  # fmt: skip
 
 
-def _mapped(judge: Callable[[float | None], object], kind: type[pl.DataType]) -> pl.Expr:
-    return pl.col("value").map_elements(judge, return_dtype=kind, skip_nulls=True)
+def _mapped(judge: Callable[[Any], object], kind: type[pl.DataType], of: pl.Expr | None = None) -> pl.Expr:
+    return (pl.col("value") if of is None else of).map_elements(judge, return_dtype=kind, skip_nulls=True)
 
 
-def _nothing(name: str) -> list[pl.Expr]:
-    return [pl.lit(None, pl.Float64).alias(f"{name}_difference"), pl.lit(None, pl.String).alias(f"{name}_status")]
+def _where_it_fits(kpi: Kpi, judged: pl.Expr) -> pl.Expr:
+    if kpi.benchmark is None:
+        return pl.when(False).then(judged)
+    days = (pl.col("end") - pl.col("start")).dt.total_days()
+    return pl.when(_mapped(kpi.benchmark.fits, pl.Boolean, days)).then(judged)

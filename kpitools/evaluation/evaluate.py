@@ -9,13 +9,15 @@ import polars as pl
 
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.evaluation.audit import require
-from kpitools.evaluation.compare import Targets, against_benchmark, against_target, judged
+from kpitools.evaluation.compare import against_benchmark, judged
 from kpitools.evaluation.figures import Figures
 from kpitools.evaluation.leaves import leaves, parts
 from kpitools.evaluation.peers import peers
 from kpitools.evaluation.query import BY
 from kpitools.evaluation.result import OTHERS, PERIODS, TOTAL, Result, columns
+from kpitools.evaluation.targets import Goals, Targets, check_targets, goals
 from kpitools.evaluation.windows import Moment, moment
+from kpitools.kpis.benchmarks import check_scope
 from kpitools.kpis.catalogue import find
 from kpitools.kpis.kpi import Kpi
 from kpitools.model.calendar import Period, parse_periods
@@ -32,6 +34,7 @@ def evaluate(
     as_of: date | datetime | str | None = None,
     compare: str | Sequence[str] = (),
     targets: Targets | None = None,
+    scope: str | None = None,
     totals: bool = False,
 ) -> Result:
     """The figures of KPIs, one row per group, period and KPI.
@@ -46,11 +49,14 @@ def evaluate(
         by: dimensions to break down by.
         as_of: the day (to its end) or instant from which the data is seen.
         compare: any of previous, year_ago, same_point (of the previous period), target, benchmark, peers.
-        targets: KPI id -> target, or -> target by member of the first dimension.
+        targets: KPI id -> target; or -> target by group of the first dimension (`(all)`: of all together) or by period;
+            or -> by group and there by period. A quota whose measure is a KPI's id is a target too.
+        scope: the industry or kind of company whose benchmarks count (`saas`, `retail`, ...); each KPI's default
+            unless given.
         totals: add the total over all groups, named `(all)`.
 
     Raises:
-        UnknownNameError: a KPI, dimension or comparison there is not.
+        UnknownNameError: a KPI, dimension, comparison or scope there is not, or a target for nobody.
         EvaluationError: the data lacks what a KPI needs, or its rows cannot be broken down so.
 
     >>> from kpitools.kpis.conversion import win_rate
@@ -61,13 +67,15 @@ def evaluate(
     >>> result.frame.select("segment", "period", "value", "n").rows()
     [('mid_market', '2026Q3', 100.0, 1), ('smb', '2026Q3', 50.0, 2)]
     """
-    chosen, groups, wanted = _kpis(kpis), _names(by), _comparisons(compare)
-    seen = data.as_of(as_of) if as_of is not None else data
+    chosen, groups, wanted = _kpis(kpis, scope), _names(by), _comparisons(compare)
+    seen, asked, targets = data.as_of(as_of) if as_of is not None else data, _periods(periods), targets or {}
     require(chosen, seen)
-    moments = [moment(period, seen.seen_at) for period in _periods(periods)]
-    frame = _evaluated(chosen, seen, groups, moments, wanted, targets or {})
+    if "target" in wanted:
+        check_targets(targets, data, groups, asked)
+    moments = [moment(period, seen.seen_at) for period in asked]
+    frame = _evaluated(chosen, seen, groups, moments, wanted, targets)
     if totals and groups:
-        total = _evaluated(chosen, seen, (), moments, tuple(name for name in wanted if name != "peers"), targets or {})
+        total = _evaluated(chosen, seen, (), moments, tuple(name for name in wanted if name != "peers"), targets)
         named = total.with_columns(pl.lit(TOTAL).alias(name) for name in groups)
         frame = pl.concat([frame, named], how="diagonal").select(frame.columns)
     return Result(frame, chosen, groups)
@@ -91,7 +99,7 @@ def _evaluated(
     frame = tidy.filter(pl.col("m") < len(moments))
     for name, places in elsewhere.items():
         frame = _beside(frame, tidy, name, places, asked, kpis, by)
-    frame = _judged(frame, kpis, compare, targets, by)
+    frame = _judged(frame, kpis, compare, goals(targets, data, kpis, by) if "target" in compare else None, by)
     if "peers" in compare:
         frame = peers(frame, kpis, wide, data, by, moments)
     return _without_empty(frame, by).select(*by, *columns(compare))
@@ -163,7 +171,7 @@ def _beside(
 
 
 def _judged(
-    frame: pl.DataFrame, kpis: tuple[Kpi, ...], compare: tuple[str, ...], targets: Targets, by: tuple[str, ...]
+    frame: pl.DataFrame, kpis: tuple[Kpi, ...], compare: tuple[str, ...], goals: Goals | None, by: tuple[str, ...]
 ) -> pl.DataFrame:
     done = []
     for kpi in kpis:
@@ -173,18 +181,21 @@ def _judged(
                 rows = rows.with_columns(judged(name, pl.col(name), kpi))
             elif name == "benchmark":
                 rows = rows.with_columns(against_benchmark(kpi))
-            elif name == "target":
-                rows = rows.with_columns(against_target(kpi, targets, by))
+            elif goals is not None and name == "target":
+                rows = rows.with_columns(goals.of(kpi, rows, by)).with_columns(judged(name, pl.col(name), kpi))
         done.append(rows)
     return pl.concat(done)
 
 
-def _kpis(kpis: Kpi | str | Iterable[Kpi | str]) -> tuple[Kpi, ...]:
+def _kpis(kpis: Kpi | str | Iterable[Kpi | str], scope: str | None) -> tuple[Kpi, ...]:
     several = [kpis] if isinstance(kpis, Kpi | str) else list(kpis)
     found = {kpi.id: kpi for kpi in (find(each) if isinstance(each, str) else each for each in several)}
     if not found:
         raise EvaluationError("No KPI was asked for; name one, such as win_rate.")
-    return tuple(found.values())
+    if scope is None:
+        return tuple(found.values())
+    check_scope(scope)
+    return tuple(kpi.in_scope(scope) for kpi in found.values())
 
 
 def _names(by: str | Sequence[str]) -> tuple[str, ...]:

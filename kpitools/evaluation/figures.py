@@ -10,6 +10,7 @@ import polars as pl
 from kpitools.evaluation.leaves import Leaf
 from kpitools.evaluation.query import BY, ENTITY, Group, as_read, group_key, query
 from kpitools.evaluation.windows import Moment, Window, shifted, windows
+from kpitools.measures.aggregates import Aggregate
 from kpitools.measures.anchors import Anchored, PeriodDays
 from kpitools.measures.measure import Measure, PerEntity
 from kpitools.model.dataset import Dataset
@@ -143,7 +144,9 @@ class Figures:
         for several in alike.values():
             parts = [part for leaf, source in several for part in _over_entities(leaf, source)]
             leaf, source = several[0]
-            frame = self._side_by_side(source, leaf, moments).group_by(keys).agg(parts).collect(engine="streaming")
+            among = [_among_all(source) for _, source in several if source.aggregate.statistic == "mean"]
+            rows = self._side_by_side(source, leaf, moments).with_columns(among)
+            frame = rows.group_by(keys).agg(parts).collect(engine="streaming")
             found |= {leaf.key: frame.select(*keys, *_columns(leaf)) for leaf, _ in several}
         return found
 
@@ -170,8 +173,16 @@ def _columns(leaf: Leaf) -> list[str]:
     return [leaf.key, f"{leaf.key}.n", f"{leaf.key}.sd"]
 
 
+def _among_all(source: PerEntity) -> pl.Expr:
+    """What a mean over entities takes the mean of; it may compare each with all the others of the moment."""
+    return source.aggregate.chosen.over("m").alias(f"value:{source.id}")
+
+
 def _over_entities(leaf: Leaf, source: PerEntity) -> list[pl.Expr]:
-    return _named(leaf, source.aggregate.expr(), source.aggregate.n(), pl.lit(None, pl.Float64))
+    aggregate = source.aggregate
+    if aggregate.statistic == "mean":
+        aggregate = Aggregate("mean", pl.col(f"value:{source.id}"))
+    return _named(leaf, aggregate.expr(), aggregate.n(), pl.lit(None, pl.Float64))
 
 
 def _named(leaf: Leaf, value: pl.Expr, n: pl.Expr, spread: pl.Expr) -> list[pl.Expr]:

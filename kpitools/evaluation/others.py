@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from kpitools.evaluation.audit import computable
+from kpitools.evaluation.audit import computable, divisible
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.kpis.kpi import Kpi
 from kpitools.model.calendar import Period
@@ -32,7 +32,7 @@ def peer_figures(
     [('mid', '2026Q3', 'win_rate', 50.0, 1), ('smb', '2026Q3', 'win_rate', 100.0, 1)]
     """
     data = data.as_of(as_of).settled() if as_of else data
-    able = [kpi for kpi in computable(data, kpis) if divisible(kpi, data, by)]
+    able = divisible(data, [by], computable(data, kpis))
     schema = {by: pl.String, "period": pl.String, "kpi": pl.String, "value": pl.Float64, "peers": pl.Int64}
     if not able:
         return pl.DataFrame(schema=schema)
@@ -40,8 +40,3 @@ def peer_figures(
     has = pl.col("value").is_not_null().cast(pl.Int64)
     counted = frame.with_columns(members=has.sum().over("kpi") - has)
     return counted.select(by, "period", "kpi", pl.col("peers").alias("value"), pl.col("members").alias("peers"))
-
-
-def divisible(kpi: Kpi, data: Dataset, by: str) -> bool:
-    """Whether the rows of every measure of a KPI lead to the dimension."""
-    return all(by in data.dimensions(measure.table.name) for measure in kpi.measures())

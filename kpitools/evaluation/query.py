@@ -12,10 +12,11 @@ import polars as pl
 from kpitools.errors import EvaluationError
 from kpitools.evaluation.windows import PERIOD, Window, in_windows, near
 from kpitools.measures.aggregates import Aggregate
-from kpitools.measures.measure import CONTEXT, Attribute, Measure
+from kpitools.measures.measure import CONTEXT, OWN, Attribute, Measure, columns_of
 from kpitools.model.codes import code
 from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import KEY, attach, dimension_expr, dimension_paths, key_code
+from kpitools.model.tables import TABLES
 
 #: Group columns carry this mark, so that the dimension `stage` is not the column `stage`.
 BY = "by:"
@@ -231,7 +232,7 @@ def _told(cases: pl.DataFrame, uses: list[Attribute], data: Dataset) -> pl.DataF
     read = {name for part in parts for name in part.meta.root_names()}
     source = _source_rows(some, {column for use in uses for column in use.source_columns}, data)
     theirs = sorted(read & {*source.collect_schema().names()})
-    ours = sorted(read.difference(theirs))
+    ours = [pl.col(name.removeprefix(OWN)).alias(name) for name in sorted(read.difference(theirs))]
     if some.on and some.key:
         source = source if cases[some.on].count() else source.clear()
         found = cases.lazy().select(ROW, key_code(some.on), *ours)
@@ -263,7 +264,8 @@ def _parts(measure: Measure) -> list[pl.Expr]:
 def _own(data: Dataset, table: str, columns: Iterable[str], *, lookup: bool = False) -> pl.LazyFrame:
     """The table's rows with the columns, or first steps of paths, that are read; nothing else is scanned."""
     frame = (data.lookups if lookup else data.frames)[table]
-    return frame.select(sorted({column.split(".")[0] for column in columns} - set(CONTEXT)))
+    added = set(CONTEXT).difference(columns_of(TABLES[table]))
+    return frame.select(sorted({column.split(".")[0] for column in columns} - added))
 
 
 def _routes(data: Dataset, table: str, name: str, measure: Measure) -> list[str]:

@@ -19,8 +19,8 @@ class Result:
 
     Attributes:
         frame: the dimensions, `period`, `start`, `end` (the first day after), `complete`, `kpi`, `value`, `lower`,
-            `upper`, `numerator`, `denominator`, `n`, `small`; per comparison its value, difference and status, and
-            for other periods the days compared.
+            `upper`, `numerator`, `denominator`, `n`, `small`; per comparison its value, difference and status, for
+            other periods the days compared, and for the benchmark its scope and the best band reached.
         kpis: the KPIs, in the order asked for.
         by: the dimensions.
     """
@@ -70,6 +70,7 @@ def columns(comparisons: Sequence[str]) -> list[str]:
     for name in comparisons:
         base += [name, f"{name}_difference", f"{name}_status"]
         base += [f"{name}_start", f"{name}_end"] if name in PERIODS else []
+        base += [f"{name}_scope", f"{name}_band"] if name == "benchmark" else []
     return base
 
 

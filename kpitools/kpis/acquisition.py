@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.kpis.families import percent
-from kpitools.kpis.kpi import between, kpi
-from kpitools.measures import accounts, leads, revenue
+from kpitools.kpis.kpi import kpi
+from kpitools.measures import accounts, intent, leads, revenue
 
 
 @kpi(
@@ -15,7 +15,6 @@ from kpitools.measures import accounts, leads, revenue
     roles=("manager", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(100, 400, "tech_startups"),
     form="ratio",
     label="Customer acquisition cost (CAC)",
     aliases=("CAC", "Cost of Acquisition", "Customer Acquisition Cost"),
@@ -67,7 +66,6 @@ def referral_customers(referred=accounts.referred_customers) -> pl.Expr:
     roles=("am", "team", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(5, 20, "financial_services"),
     form="proportion",
     aliases=("Referral Rate",),
 )
@@ -117,3 +115,22 @@ def account_match_rate(
     Source: [001].
     """
     return percent(matched, targets)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("sdr", "manager", "executive"),
+    timing="leading",
+    kind="quality",
+    form="proportion",
+    aliases=("Account-Based Analytics Engagement", "ABM Benchmarks"),
+)
+def target_account_engagement(
+    engaged=intent.engaged_target_accounts.at_end, targets=accounts.target_accounts.at_end
+) -> pl.Expr:
+    """Share of the target accounts with three or more inbound touches, held meetings or buying signals in the period.
+
+    Source: [001].
+    """
+    return percent(engaged, targets)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.kpis.families import percent
-from kpitools.kpis.kpi import between, kpi
-from kpitools.measures import activities, deals, pipeline
+from kpitools.kpis.kpi import kpi
+from kpitools.measures import activities, bounces, deals, follow_ups, pipeline, quotes
 
 
 @kpi(
@@ -127,7 +127,6 @@ def follow_up_frequency(done=activities.follow_ups, contacted=activities.contact
     roles=("rep", "ae", "manager"),
     timing="lagging",
     kind="activity",
-    benchmark=between(5, 7),
     aliases=("Touches per Won Deal", "Follow-ups to Close"),
 )
 def follow_ups_to_close(touches=deals.mean_follow_ups_to_close) -> pl.Expr:
@@ -189,3 +188,76 @@ def email_deliverability_rate(delivered=activities.delivered_emails, sent=activi
     Source: [001].
     """
     return percent(delivered, sent)
+
+
+@kpi(
+    unit="count",
+    better="higher",
+    roles=("ae", "rep"),
+    timing="leading",
+    kind="activity",
+    aliases=("Proposal Submissions",),
+)
+def proposals_sent(issued=quotes.proposals_issued) -> pl.Expr:
+    """Proposals issued to buyers in the period.
+
+    Source: [003].
+    """
+    return issued
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("rep", "sdr", "ae", "manager"),
+    timing="leading",
+    kind="activity",
+    label="Follow-up rate",
+)
+def follow_up_rate(
+    followed=follow_ups.occasions_followed,
+    answered=follow_ups.proposals_followed,
+    occasions=follow_ups.occasions,
+    proposals=follow_ups.proposals_out,
+) -> pl.Expr:
+    """Share of the first touches, held meetings and proposals of the period that sales followed up within three days
+    by another touch of the same deal or lead.
+
+    The last days of a period that is still running may yet get theirs.
+
+    Source: [003].
+    """
+    return percent(followed + answered, occasions + proposals)
+
+
+@kpi(
+    unit="percent",
+    better="lower",
+    roles=("sdr", "rep"),
+    timing="leading",
+    kind="quality",
+    form="proportion",
+    aliases=("Email Bounce Rate",),
+)
+def bounce_rate(bounced=bounces.bounced_emails, sent=activities.outbound_emails) -> pl.Expr:
+    """Share of the outbound e-mails sent in the period that bounced.
+
+    Source: [001], reading (a).
+    """
+    return percent(bounced, sent)
+
+
+@kpi(
+    unit="percent",
+    better="lower",
+    roles=("sdr", "rep"),
+    timing="leading",
+    kind="quality",
+    form="proportion",
+)
+def website_bounce_rate(bounced=bounces.one_page_visits, visits=bounces.site_visits) -> pl.Expr:
+    """Share of the site visits begun in the period that ended after one page.
+
+    Source: [001], reading (b).
+    """
+    return percent(bounced, visits)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.kpis.families import percent
-from kpitools.kpis.kpi import at_least, between, kpi
-from kpitools.measures import activities, deals, leads
+from kpitools.kpis.kpi import kpi
+from kpitools.measures import activities, deals, leads, quotes
 
 
 @kpi(
@@ -15,7 +15,6 @@ from kpitools.measures import activities, deals, leads
     roles=("manager", "rep", "team", "sdr", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(2, 5),
     form="proportion",
     aliases=("Conversion Rate", "Lead-to-Customer Rate", "Lead-to-Close Rate", "Sales Conversion Rate"),
 )
@@ -96,7 +95,6 @@ def stage_conversion_rate(advanced=deals.stage_advances, entered=deals.stage_ent
     roles=("ae", "rep", "manager", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=at_least(30),
     form="proportion",
     aliases=("Close Rate", "Closing Rate", "Opportunity Win Rate", "Deal Win Rate", "Opportunity-to-Close Rate"),
 )
@@ -150,7 +148,6 @@ def win_rate_of_cohort(won=deals.created_and_won_deals, created=deals.created_de
     roles=("rep", "sdr", "manager"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(2, 20),
     form="ratio",
     aliases=("Call-to-Sale Conversion Rate",),
 )
@@ -170,7 +167,6 @@ def sales_call_conversion_rate(won=deals.won_deals, calls=activities.outbound_ca
     roles=("rep", "am", "manager"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(20, 30),
     form="proportion",
     label="Upsell and cross-sell success rate",
     aliases=("Upsell Success Rate", "Cross-Sell Success", "Upsell/Cross-Sell Success Rate"),
@@ -226,3 +222,43 @@ def call_to_meeting_rate(booked=activities.booked_meetings, calls=activities.out
     Source: [003].
     """
     return percent(booked, calls)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("ae", "rep", "manager"),
+    timing="lagging",
+    kind="outcome",
+    form="proportion",
+    label="Quote-to-close ratio",
+    aliases=("Quote Conversion Rate", "Quote to Close Ratio"),
+)
+def quote_to_close_ratio(accepted=quotes.quotes_accepted, issued=quotes.quotes_issued) -> pl.Expr:
+    """Share of the quotes and proposals issued in the period that have been accepted by the day seen.
+
+    Every quote counts, so that a deal quoted three times and won once stands for a third.
+
+    Source: [000], [003].
+    """
+    return percent(accepted, issued)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("ae", "rep", "manager"),
+    timing="lagging",
+    kind="outcome",
+    form="proportion",
+    label="Quote-to-close ratio by deal",
+    aliases=("Quoted Deals Accepted",),
+)
+def quote_to_close_ratio_by_deal(accepted=quotes.quoted_deals_accepted, quoted=quotes.quoted_deals) -> pl.Expr:
+    """Share of the deals quoted in the period of which any of these quotes has been accepted by the day seen.
+
+    A deal counts once, however many quotes it took; a quote without a deal stands for itself.
+
+    Source: [000], [003], each deal counted once.
+    """
+    return percent(accepted, quoted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.kpis.acquisition import customer_acquisition_cost
-from kpitools.kpis.kpi import at_least, kpi
+from kpitools.kpis.kpi import kpi
 from kpitools.kpis.revenue import average_order_value, gross_margin
 from kpitools.measures import accounts, revenue
 from kpitools.measures.anchors import period_days
@@ -100,7 +100,6 @@ def subscription_lifetime_value(
     roles=("executive", "manager"),
     timing="lagging",
     kind="outcome",
-    benchmark=at_least(3),
     label="LTV to CAC ratio",
     aliases=("LTV:CAC", "CLV:CAC", "CLV to CAC Ratio"),
 )

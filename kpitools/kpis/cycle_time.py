@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.kpis.families import percent
-from kpitools.kpis.kpi import at_most, kpi
+from kpitools.kpis.kpi import kpi
 from kpitools.measures import deals, leads
 
 
@@ -58,7 +58,6 @@ def median_sales_cycle_from_first_contact(days=deals.median_days_from_first_cont
     roles=("team", "manager", "rep"),
     timing="leading",
     kind="activity",
-    benchmark=at_most(1),
     aliases=("Inquiry Response Time", "Lead response time, inbound"),
 )
 def sales_response_time(hours=leads.mean_hours_to_answer_inquiry) -> pl.Expr:
@@ -77,7 +76,6 @@ def sales_response_time(hours=leads.mean_hours_to_answer_inquiry) -> pl.Expr:
     roles=("team", "manager", "rep"),
     timing="leading",
     kind="activity",
-    benchmark=at_most(1),
 )
 def median_sales_response_time(hours=leads.median_hours_to_answer_inquiry) -> pl.Expr:
     """Median hours from an inbound inquiry of the period to the first human answer, over those answered.
@@ -93,7 +91,6 @@ def median_sales_response_time(hours=leads.median_hours_to_answer_inquiry) -> pl
     roles=("rep", "sdr", "manager"),
     timing="leading",
     kind="activity",
-    benchmark=at_most(1),
     aliases=("Speed to Lead",),
 )
 def lead_response_time(hours=leads.mean_hours_to_answer_lead) -> pl.Expr:
@@ -112,7 +109,6 @@ def lead_response_time(hours=leads.mean_hours_to_answer_lead) -> pl.Expr:
     roles=("rep", "sdr", "manager"),
     timing="leading",
     kind="activity",
-    benchmark=at_most(1),
 )
 def median_lead_response_time(hours=leads.median_hours_to_answer_lead) -> pl.Expr:
     """Median hours from a lead's assignment in the period to the rep's first answer.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from kpitools.kpis.families import change
-from kpitools.kpis.kpi import at_least, between, kpi
-from kpitools.measures import accounts, revenue
+from kpitools.kpis.families import change, percent
+from kpitools.kpis.kpi import kpi
+from kpitools.measures import accounts, market, products, revenue
 
 
 @kpi(
@@ -15,7 +15,6 @@ from kpitools.measures import accounts, revenue
     roles=("manager", "team", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=at_least(10, "mature_business_annual"),
     label="Sales growth rate",
     aliases=("Revenue Growth Rate", "Sales Growth", "Monthly Sales Growth"),
 )
@@ -33,7 +32,6 @@ def sales_growth(now=revenue.revenue, before=revenue.revenue.previous) -> pl.Exp
     roles=("manager", "team", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=at_least(10, "mature_business_annual"),
     label="Sales growth, year on year",
     aliases=("Year-over-Year Sales Growth",),
 )
@@ -68,7 +66,6 @@ def arr_growth_rate(now=revenue.recurring_revenue.at_end, before=revenue.recurri
     roles=("executive", "manager"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(20, 40, "saas_growing_yoy"),
     label="MRR growth rate",
     aliases=("MRR Growth",),
 )
@@ -86,7 +83,6 @@ def mrr_growth_rate(now=revenue.recurring_revenue.at_end, before=revenue.recurri
     roles=("team", "manager", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(10, 20, "software_quarterly"),
 )
 def new_customer_growth_rate(now=accounts.new_customers, before=accounts.new_customers.previous) -> pl.Expr:
     """Change in the number of customers won, against the period before.
@@ -112,3 +108,59 @@ def strategic_account_growth(now=revenue.strategic_revenue, before=revenue.strat
     Source: [003].
     """
     return change(now, before)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("team", "manager", "executive"),
+    timing="lagging",
+    kind="outcome",
+    form="ratio",
+)
+def market_penetration(customers=accounts.customers.at_end, addressable=market.addressable_accounts) -> pl.Expr:
+    """Customers at the end of the period as a share of the accounts that could buy.
+
+    For the whole company or by region. An account that could buy of several product families counts once: of each
+    region, the family that most accounts could buy of stands for all. The other reading is the market share by units.
+
+    Source: [000], reading (b).
+    """
+    return percent(customers, addressable)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("team", "manager", "executive"),
+    timing="lagging",
+    kind="outcome",
+    form="ratio",
+    aliases=("Product Market Share",),
+)
+def market_share(sold=revenue.line_revenue, everybody=market.market_revenue) -> pl.Expr:
+    """Own revenue of the period as a share of what everybody sold in the market.
+
+    For the whole company, by region or by product family.
+
+    Source: [000], by revenue.
+    """
+    return percent(sold, everybody)
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("team", "manager", "executive"),
+    timing="lagging",
+    kind="outcome",
+    form="ratio",
+)
+def market_share_by_units(sold=products.units_sold, everybody=market.market_units) -> pl.Expr:
+    """Own units of the period as a share of the units that everybody sold in the market.
+
+    For the whole company, by region or by product family.
+
+    Source: [000], by units; also market penetration, reading (a).
+    """
+    return percent(sold, everybody)

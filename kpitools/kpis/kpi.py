@@ -6,73 +6,28 @@ expression for any frame that has the columns; `evaluate` takes its measures fro
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, get_args
 
 import polars as pl
 
 from kpitools.errors import DeclarationError, EvaluationError
+from kpitools.kpis.benchmarks import OWN, Benchmark, Better, data, in_scope
+from kpitools.kpis.benchmarks import at_least as at_least
+from kpitools.kpis.benchmarks import at_most as at_most
+from kpitools.kpis.benchmarks import between as between
 from kpitools.measures.anchors import Anchorable, Anchored
 from kpitools.measures.measure import Measure, PerEntity, Unit, check_unit, definition_of, inputs_of
 
-Better = Literal["higher", "lower", "band", "none"]
 LeadOrLag = Literal["leading", "lagging"]
 Kind = Literal["outcome", "activity", "quality"]
 Form = Literal["proportion", "ratio", "plain"]
 
 ROLES = ("rep", "sdr", "ae", "am", "manager", "team", "executive")
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """What is usual or good elsewhere: from `low` to `high`, either of which may be open.
-
-    >>> at_least(30).judge(28.0, "higher"), between(3, 4).judge(3.5, "higher"), at_most(1).judge(0.5, "lower")
-    ('worse', 'within', 'within')
-    """
-
-    low: float | None = None
-    high: float | None = None
-    scope: str = "general"
-
-    def judge(self, value: float | None, better: Better) -> str | None:
-        """Where a value stands: better or worse than the range, or within it; of a band, outside is worse."""
-        if value is None or better == "none":
-            return None
-        below = self.low is not None and value < self.low
-        above = self.high is not None and value > self.high
-        if not below and not above:
-            return "within"
-        good_side = {"higher": above, "lower": below, "band": False}[better]
-        return "better" if good_side else "worse"
-
-    def distance(self, value: float | None) -> float | None:
-        """How far a value lies from the range; 0 within it."""
-        if value is None:
-            return None
-        if self.low is not None and value < self.low:
-            return value - self.low
-        if self.high is not None and value > self.high:
-            return value - self.high
-        return 0.0
-
-
-def at_least(low: float, scope: str = "general") -> Benchmark:
-    """A benchmark to reach."""
-    return Benchmark(low, None, scope)
-
-
-def at_most(high: float, scope: str = "general") -> Benchmark:
-    """A benchmark to stay under."""
-    return Benchmark(None, high, scope)
-
-
-def between(low: float, high: float, scope: str = "general") -> Benchmark:
-    """A benchmark range."""
-    return Benchmark(low, high, scope)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +38,7 @@ class Kpi(Anchorable):
     label: str
     unit: Unit
     better: Better
-    benchmark: Benchmark | None
+    benchmarks: tuple[Benchmark, ...]
     roles: tuple[str, ...]
     timing: LeadOrLag
     kind: Kind
@@ -93,6 +48,38 @@ class Kpi(Anchorable):
     doc: str
     inputs: dict[str, Anchored]
     formula: Callable[..., pl.Expr]
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def benchmark(self) -> Benchmark | None:
+        """The range it is compared with: of the scope chosen, else its default; None where there is no number."""
+        first = self.benchmarks[0] if self.benchmarks else None
+        return first if first is not None and first.can_judge else None
+
+    @property
+    def bands(self) -> tuple[Benchmark, ...]:
+        """The typical, good and top ranges in the scope of its benchmark, as far as there are numbers."""
+        chosen = self.benchmark
+        return tuple(each for each in self.benchmarks if chosen and each.can_judge and each.scope == chosen.scope)
+
+    def in_scope(self, scope: str) -> Kpi:
+        """The same KPI, compared with an industry or kind of company; with nothing where no number of that is known.
+
+        >>> from kpitools.kpis.retention import net_revenue_retention
+        >>> net_revenue_retention.benchmark.low, net_revenue_retention.in_scope("saas_enterprise").benchmark.low
+        (100.0, 120.0)
+        """
+        chosen = in_scope(self.benchmarks, scope) or (Benchmark(scope=scope),)
+        return replace(self, benchmarks=(*chosen, *(each for each in self.benchmarks if each not in chosen)))
+
+    def with_own_benchmark(self, low: float | None, high: float | None) -> Kpi:
+        """The same KPI with a company's own range before all others, whatever the scope."""
+        return replace(self, benchmarks=(Benchmark(low, high, OWN), *self.benchmarks))
+
+    @property
+    def parts(self) -> dict[str, tuple[Kpi, float]]:
+        """Of a composite score, the KPIs it is the weighted mean of, with their weights; empty for any other KPI."""
+        return {name: (self.inputs[name].source, weight) for name, weight in self.weights.items()}
 
     @property
     def definition(self) -> str:
@@ -130,6 +117,9 @@ class Kpi(Anchorable):
     @cached_property
     def words(self) -> str:
         """The formula in words: how its inputs are put together."""
+        if self.weights:
+            weighted = " + ".join(f"{weight:g} * {self.inputs[name].id}" for name, weight in self.weights.items())
+            return f"({weighted}) / the weights of the parts that are known"
         named = {name: pl.col(anchored.id) for name, anchored in self.inputs.items()}
         text = re.sub(r'dyn \w+: |col\("|"\)|[\[\]]', "", str(self.formula(**named)))
         return re.sub(r"\(([\w.]+)\)", r"\1", text)
@@ -174,7 +164,7 @@ def kpi(
         roles: whom it is for.
         timing: whether it leads or lags the result.
         kind: outcome, activity or quality.
-        benchmark: what is usual elsewhere.
+        benchmark: what is usual elsewhere, of a KPI that is not in the data of benchmarks.
         form: `proportion` where the first input counts some of what the second counts (gives a Wilson interval),
             `ratio` where the first is divided by the second, else `plain`. A single mean has a t interval by itself.
         label: the name in words; made from the id where it says nothing else.
@@ -198,7 +188,7 @@ def kpi(
             label=label or name.replace("_", " ").capitalize(),
             unit=unit,
             better=better,
-            benchmark=benchmark,
+            benchmarks=data().get(name) or ((benchmark,) if benchmark else ()),
             roles=roles,
             timing=timing,
             kind=kind,
@@ -216,6 +206,68 @@ def kpi(
         return made
 
     return declare
+
+
+def composite(
+    *,
+    weights: Mapping[str, float],
+    better: Better,
+    roles: tuple[str, ...],
+    timing: LeadOrLag,
+    kind: Kind,
+    unit: Unit = "score",
+    benchmark: Benchmark | None = None,
+    label: str = "",
+    aliases: tuple[str, ...] = (),
+) -> Callable[[Callable[..., None]], Kpi]:
+    """Declare a score that is the weighted mean of its parts, each a KPI on one scale; a part that is not known is left
+    out and the others count for more.
+
+    The function is declared like a KPI's, with a part as each parameter's default, and has a docstring for its body.
+
+    Args:
+        weights: parameter -> weight; they need not add up to one, and `kpitools.toml` may set them.
+        better, roles, timing, kind, unit, benchmark, label, aliases: as of any KPI.
+
+    Raises:
+        DeclarationError: as of any KPI, or the weights are not of the parts.
+
+    >>> from kpitools.kpis.conversion import win_rate
+    >>> facts = {"better": "higher", "roles": ("team",), "timing": "lagging", "kind": "quality"}
+    >>> @composite(weights={"wins": 1.0}, **facts)
+    ... def success(wins=win_rate) -> None:
+    ...     '''How well it goes.'''
+    >>> success.parts["wins"][0].id
+    'win_rate'
+    """
+
+    def declare(described: Callable[..., None]) -> Kpi:
+        name, inputs = described.__name__, inputs_of(described)
+        if weights.keys() != inputs.keys() or not all(isinstance(each.source, Kpi) for each in inputs.values()):
+            raise DeclarationError(
+                f"{name}: the weights are of {[*weights]}, the parts are {[*inputs]}; each is a KPI."
+            )
+        formula = weighted_mean(weights)
+        formula.__name__, formula.__module__ = name, described.__module__
+        formula.__doc__, formula.__signature__ = described.__doc__, inspect.signature(described)  # type: ignore[attr-defined]
+        made = kpi(
+            unit=unit, better=better, roles=roles, timing=timing, kind=kind, benchmark=benchmark, label=label,
+            aliases=aliases,
+        )(formula)  # fmt: skip
+        return replace(made, weights=dict(weights))
+
+    return declare
+
+
+def weighted_mean(weights: Mapping[str, float]) -> Callable[..., pl.Expr]:
+    """The formula of a composite: the mean of its known parts by their weights."""
+
+    def formula(**parts: pl.Expr) -> pl.Expr:
+        weighed = [pl.when(parts[name].is_finite()).then(parts[name] * weight) for name, weight in weights.items()]
+        known = [pl.when(parts[name].is_finite()).then(weight) for name, weight in weights.items()]
+        return pl.sum_horizontal(weighed) / pl.sum_horizontal(known)
+
+    return formula
 
 
 def _check_choice(name: str, what: str, chosen: str, choices: tuple[str, ...]) -> None:

@@ -7,8 +7,8 @@ import polars as pl
 from kpitools.kpis.conversion import stage_conversion_rate, win_rate
 from kpitools.kpis.cycle_time import sales_cycle_length
 from kpitools.kpis.families import percent
-from kpitools.kpis.kpi import between, kpi
-from kpitools.measures import deals, leads, people, pipeline
+from kpitools.kpis.kpi import kpi
+from kpitools.measures import deals, intent, leads, people, pipeline
 
 
 @kpi(
@@ -17,7 +17,6 @@ from kpitools.measures import deals, leads, people, pipeline
     roles=("manager", "ae", "executive"),
     timing="leading",
     kind="outcome",
-    benchmark=between(3, 4),
     form="ratio",
     aliases=("Sales Pipeline Coverage", "SPC", "Pipeline Coverage"),
 )
@@ -224,3 +223,21 @@ def pipeline_health(
     return 100 * pl.mean_horizontal(
         (coverage / 3).clip(0, 1), 1 - stale / 100, moving / 100, (conversion / usual).clip(0, 1)
     )
+
+
+@kpi(
+    unit="count",
+    better="higher",
+    roles=("sdr", "manager"),
+    timing="leading",
+    kind="outcome",
+    label="Marketing qualified accounts (MQA)",
+    aliases=("MQA", "Marketing Qualified Accounts"),
+)
+def marketing_qualified_accounts(qualified=intent.qualified_target_accounts.at_end) -> pl.Expr:
+    """Target accounts whose engagement of the last 90 days is enough for sales at the end of the period: 20 points,
+    from the weights of buying signals, five a reply and ten a held meeting.
+
+    Source: [001].
+    """
+    return qualified

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.kpis.families import percent
-from kpitools.kpis.kpi import between, kpi
-from kpitools.measures import deals, people, revenue
+from kpitools.kpis.kpi import composite, kpi
+from kpitools.measures import deals, people, playbook, revenue
 
 
 @kpi(
@@ -15,7 +15,6 @@ from kpitools.measures import deals, people, revenue
     roles=("rep", "ae", "manager"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(80, 100),
     form="ratio",
     aliases=("Quota Attainment", "Rep Quota Attainment"),
 )
@@ -97,3 +96,46 @@ def time_to_full_quota(days=people.mean_days_to_first_quota) -> pl.Expr:
     Source: [002], reading (b).
     """
     return days
+
+
+@kpi(unit="percent", better="higher", roles=("rep", "ae", "manager"), timing="leading", kind="quality")
+def knowledge_test_result(result=playbook.mean_test_result) -> pl.Expr:
+    """Mean result of the knowledge tests taken in the period, in percent of what could be reached.
+
+    Source: [000], [003], a part of the product knowledge score.
+    """
+    return result
+
+
+@kpi(
+    unit="percent",
+    better="higher",
+    roles=("rep", "ae", "manager"),
+    timing="leading",
+    kind="quality",
+    form="proportion",
+)
+def product_statement_accuracy(right=playbook.right_product_statements, made=playbook.product_statements) -> pl.Expr:
+    """Share of the statements about the product that were checked on the calls of the period and were right.
+
+    Source: [003], a part of the product knowledge score.
+    """
+    return percent(right, made)
+
+
+@composite(
+    weights={"tests": 1, "calls": 1},
+    unit="percent",
+    better="higher",
+    roles=("rep", "ae", "manager"),
+    timing="leading",
+    kind="quality",
+    label="Product knowledge assessment",
+    aliases=("Product Knowledge",),
+)
+def product_knowledge_score(tests=knowledge_test_result, calls=product_statement_accuracy) -> None:
+    """How well reps know the product: the mean of their test results and of the share of their statements on calls that
+    were right, each in percent; where only one of them is known, that one.
+
+    Source: [000], [003].
+    """

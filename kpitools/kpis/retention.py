@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.kpis.families import percent
-from kpitools.kpis.kpi import at_least, between, kpi
-from kpitools.measures import accounts, activities, revenue
+from kpitools.kpis.kpi import composite, kpi
+from kpitools.measures import accounts, activities, health, revenue
 
 
 @kpi(
@@ -15,7 +15,6 @@ from kpitools.measures import accounts, activities, revenue
     roles=("team", "am", "manager", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=at_least(85),
     form="proportion",
     aliases=("CRR", "Logo Retention", "Client Retention Rate", "Retention Rate"),
 )
@@ -35,7 +34,6 @@ def customer_retention_rate(kept=accounts.customers_kept.at_start, customers=acc
     roles=("am", "manager", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(5, 7, "general_annual"),
     form="proportion",
     aliases=("Churn Rate", "Logo Churn", "Attrition Rate"),
 )
@@ -55,7 +53,6 @@ def customer_churn_rate(lost=accounts.customers_lost.at_start, customers=account
     roles=("am", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=at_least(100, "saas_smb"),
     form="ratio",
     label="Net revenue retention (NRR)",
     aliases=("NRR", "Net Dollar Retention", "NDR", "Net Revenue Retention"),
@@ -106,3 +103,116 @@ def qbr_effectiveness(score=activities.mean_review_score) -> pl.Expr:
     Source: [003].
     """
     return score
+
+
+@kpi(
+    unit="ratio",
+    better="lower",
+    roles=("am", "team"),
+    timing="leading",
+    kind="quality",
+    form="ratio",
+    aliases=("Support Requests",),
+)
+def support_request_rate(opened=health.tickets_opened, customers=accounts.customers_served) -> pl.Expr:
+    """Requests for support opened in the period per customer served in it.
+
+    Source: [003].
+    """
+    return opened / customers
+
+
+@kpi(
+    unit="count",
+    better="higher",
+    roles=("am",),
+    timing="leading",
+    kind="quality",
+    aliases=("Usage",),
+)
+def customer_product_usage(users=health.mean_active_users.at_end) -> pl.Expr:
+    """Mean number of users per customer who were active in the 30 days before the end of the period.
+
+    Source: [003], by users.
+    """
+    return users
+
+
+@kpi(
+    unit="count",
+    better="higher",
+    roles=("am",),
+    timing="leading",
+    kind="quality",
+    aliases=("Breadth of Usage",),
+)
+def product_usage_breadth(features=health.mean_features_used.at_end) -> pl.Expr:
+    """Mean number of features per customer that were used in the 30 days before the end of the period.
+
+    Source: [003], by features.
+    """
+    return features
+
+
+@kpi(unit="score", better="higher", roles=("am", "manager"), timing="leading", kind="quality")
+def account_usage_health(usage=health.mean_usage_health.at_end) -> pl.Expr:
+    """Mean over customers of their users in the 30 days before the end of the period, as percent of the usual number
+    in the 90 days before, at most 100.
+
+    A customer without users in those 90 days is left out.
+
+    Source: [003], a part of the account health score.
+    """
+    return usage
+
+
+@kpi(unit="score", better="higher", roles=("am", "manager"), timing="leading", kind="quality")
+def account_satisfaction_health(satisfaction=health.mean_satisfaction.at_end) -> pl.Expr:
+    """Mean over customers of their last answer on satisfaction before the end of the period in percent of the scale;
+    where there is none, of the last on recommending: yes 100, perhaps 50, no 0.
+
+    Source: [003], a part of the account health score.
+    """
+    return satisfaction
+
+
+@kpi(unit="score", better="higher", roles=("am", "manager"), timing="leading", kind="quality")
+def account_support_health(support=health.mean_support_health.at_end) -> pl.Expr:
+    """Mean over customers of how little support they asked for in the 90 days before the end of the period: 100 for
+    nothing, 0 for twice what customers ask for on average, or more.
+
+    Source: [003], a part of the account health score.
+    """
+    return support
+
+
+@kpi(unit="percent", better="higher", roles=("am", "manager"), timing="leading", kind="quality", form="proportion")
+def customers_in_touch(touched=health.customers_in_touch.at_end, customers=accounts.customers.at_end) -> pl.Expr:
+    """Share of the customers at the end of the period with a touch in the last 30 days that they began or answered.
+
+    Source: [003], a part of the account health score.
+    """
+    return percent(touched, customers)
+
+
+@composite(
+    weights={"usage": 0.4, "satisfaction": 0.3, "support": 0.2, "touch": 0.1},
+    better="higher",
+    roles=("am", "manager"),
+    timing="leading",
+    kind="quality",
+    aliases=("Customer Health",),
+)
+def account_health_score(
+    usage=account_usage_health,
+    satisfaction=account_satisfaction_health,
+    support=account_support_health,
+    touch=customers_in_touch,
+) -> None:
+    """Composite from 0 to 100 of how customers fare at the end of the period: whether they use the product as usual,
+    how satisfied they are, how little support they ask for, and whether there is contact.
+
+    By account it is the account's own score; of a group, that of its means.
+
+    Source: [003].
+    """

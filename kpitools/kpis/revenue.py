@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.kpis.families import percent
-from kpitools.kpis.kpi import at_least, between, kpi
+from kpitools.kpis.kpi import kpi
 from kpitools.measures import deals, revenue
 
 
@@ -74,7 +74,6 @@ def annual_recurring_revenue(mrr=revenue.recurring_revenue.at_end) -> pl.Expr:
     roles=("manager", "ae", "am", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(10_000, 100_000, "saas_mid_market"),
     form="ratio",
     label="Annual contract value (ACV)",
     aliases=("ACV", "Annual Contract Value", "Average Annual Contract Value"),
@@ -135,7 +134,6 @@ def median_deal_size(size=deals.median_won_amount) -> pl.Expr:
     roles=("manager", "team", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(50, 150, "retail_ecommerce"),
     label="Average order value (AOV)",
     aliases=("AOV", "Average Purchase Value", "APV", "Average Order Value"),
 )
@@ -231,7 +229,6 @@ def expansion_bookings(booked=deals.expansion_bookings) -> pl.Expr:
     roles=("am", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=between(25, 40, "saas_top_performers"),
     form="ratio",
     aliases=("Expansion Revenue as % of Total Revenue",),
 )
@@ -283,7 +280,6 @@ def churned_revenue(gone=revenue.churned_mrr) -> pl.Expr:
     roles=("manager", "executive"),
     timing="lagging",
     kind="outcome",
-    benchmark=at_least(70, "software"),
     aliases=("Gross Profit Margin",),
 )
 def gross_margin(sold=revenue.line_revenue, cost=revenue.line_costs) -> pl.Expr:

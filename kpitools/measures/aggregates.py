@@ -105,6 +105,17 @@ def recognised(expr: pl.Expr) -> Aggregate:
     return Aggregate("other", expr)
 
 
+def standing(value: pl.Expr) -> pl.Expr:
+    """Where each value stands among all: the share of the others that it beats, a tie counting half, from 0 to 100.
+
+    For per-entity measures, whose entities are all there at once.
+
+    >>> pl.DataFrame({"sold": [5, 5, 9, None]}).select(standing(pl.col("sold"))).to_series().to_list()
+    [25.0, 25.0, 100.0, None]
+    """
+    return 100 * (value.rank("average") - 1) / (value.count().cast(pl.Float64) - 1)
+
+
 def days_between(earlier: Value, later: Value) -> pl.Expr:
     """Calendar days from one date to another: Monday evening to Tuesday morning is one day."""
     return (_expr(later).cast(pl.Date) - _expr(earlier).cast(pl.Date)).dt.total_days()

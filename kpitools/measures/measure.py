@@ -20,13 +20,19 @@ from kpitools.measures.anchors import Anchorable, Anchored
 from kpitools.model.dimensions import route_tables
 from kpitools.model.tables import TABLES, Table
 
-UNITS = ("currency", "percent", "count", "ratio", "days", "hours", "score", "currency_per_day", "date")
+UNITS = (
+    "currency", "percent", "count", "ratio", "days", "hours", "minutes", "seconds", "score", "probability",
+    "currency_per_day", "date",
+)  # fmt: skip
 Unit = str
 
 #: Columns that evaluation adds to a table's rows: the day they are counted on (of a stock: the last day before the
 #: boundary), the bounds of the period (`until`: as far as it has been seen), the share of a row's span that lies in
 #: the period, and the last day seen.
 CONTEXT = ("day", "period_start", "period_end", "until", "overlap", "seen_on")
+
+#: Before a name in an attribute: the row's own column, where the source has one of that name as well.
+OWN = "own:"
 
 Timing = Literal["at", "alive", "during", "spread"]
 
@@ -77,6 +83,7 @@ class Attribute:
         """The columns of the row that it reads, those that evaluation adds included."""
         nested = {column for use in self.uses for column in use.row_columns if column in CONTEXT}
         foreign = {name for name in self._roots if name not in columns_of(self.source)} - {use.id for use in self.uses}
+        foreign = {name.removeprefix(OWN) for name in foreign}
         return sorted(foreign | nested | ({self.on} if self.on else set()))
 
     @cached_property
@@ -128,7 +135,8 @@ class Measure(Anchorable):
         read = self._read | {self.when.start} | ({self.when.end} if self.when.end else set())
         for attribute in self.uses:
             read |= set(attribute.row_columns)
-        return sorted(read - set(CONTEXT) - {attribute.id for attribute in self.uses})
+        added = set(CONTEXT).difference(columns_of(self.table))
+        return sorted(read - added - {attribute.id for attribute in self.uses})
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,7 +228,8 @@ def attribute(
 ) -> Callable[[Callable[[], pl.Expr]], Attribute]:
     """Declare what the rows of another table with the same key say about a row.
 
-    In the aggregate a name means the source's column where it has one, else the row's own.
+    In the aggregate a name means the source's column where it has one, else the row's own; `OWN + name` is always the
+    row's own.
 
     Args:
         source: the table whose rows are aggregated.
@@ -245,6 +254,8 @@ def inputs_of(build: Callable[..., Any]) -> dict[str, Anchored]:
     inputs: dict[str, Anchored] = {}
     for name, parameter in inspect.signature(build).parameters.items():
         default = parameter.default
+        if name in settings_of(build):
+            continue
         if isinstance(default, Anchorable):
             default = Anchored(default)
         if not isinstance(default, Anchored):
@@ -254,6 +265,17 @@ def inputs_of(build: Callable[..., Any]) -> dict[str, Anchored]:
         _check_anchor(build.__name__, name, default)
         inputs[name] = default
     return inputs
+
+
+def settings_of(build: Callable[..., Any]) -> dict[str, Any]:
+    """The parameters that default to a number or a word: what a company may decide for itself, in `kpitools.toml`.
+
+    >>> def stale_deals(days: int = 30): ...
+    >>> settings_of(stale_deals)
+    {'days': 30}
+    """
+    found = inspect.signature(build).parameters.items()
+    return {name: one.default for name, one in found if isinstance(one.default, int | float | str)}
 
 
 def _check_anchor(owner: str, name: str, anchored: Anchored) -> None:

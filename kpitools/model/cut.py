@@ -19,12 +19,16 @@ Frames = dict[str, pl.LazyFrame]
 Where = Mapping[str, Sequence[str | None]]
 
 #: Lists that belong to the company rather than to a slice; kept whole.
-REFERENCE = frozenset({"products", "stages"})
+REFERENCE = frozenset({"courses", "initiatives", "market", "playbook", "products", "stages"})
 
 #: Children before the tables their keys lead to, so that one pass finds every row that is led to.
 CHILDREN_FIRST = (
-    "order_lines", "orders", "subscriptions", "activities", "stage_history", "deal_changes", "deal_versions",
-    "deals", "leads", "accounts", "quotas", "costs", "reps", "products", "stages",
+    "call_turns", "call_marks", "calls", "order_lines", "carts", "sessions", "claims", "policies", "cc_calls",
+    "surveys", "tickets", "usage", "intent_signals", "holdings", "portfolio_returns", "enrolments", "projects",
+    "quotes", "shares", "initiative_users", "deal_members", "deal_scores", "account_scores", "lead_scores",
+    "orders", "subscriptions", "activities", "stage_history", "deal_changes", "deal_versions",
+    "deals", "leads", "accounts", "quotas", "forecasts", "costs", "initiatives", "rep_hours", "coaching",
+    "assessments", "listings", "reps", "market", "products", "stages", "courses", "playbook",
 )  # fmt: skip
 
 
@@ -45,8 +49,18 @@ def cut(data: Dataset, where: Where) -> tuple[Frames, Frames]:
     for name in sorted(data.frames.keys() - REFERENCE):
         routes = [dimension_paths(data, name, wanted) for wanted in where]
         if all(routes):
-            own[name] = _held(_filtered(data, name, data.frames[name], dict(zip(where, routes, strict=True)), where))
+            whole = _totalled(data, name)
+            own[name] = _held(_filtered(data, name, whole, dict(zip(where, routes, strict=True)), where))
     return own, _led_to(data, own)
+
+
+def _totalled(data: Dataset, name: str) -> pl.LazyFrame:
+    """The table's rows; each cost with what its initiative costs in all, whoever paid."""
+    frame = data.frames[name]
+    if name != "costs" or not {"initiative_id", "amount"} <= set(data.columns(name)):
+        return frame
+    spent = pl.when(pl.col("initiative_id").is_not_null()).then(pl.col("amount").sum().over("initiative_id"))
+    return frame.with_columns(initiative_spent=pl.coalesce("initiative_spent", spent))
 
 
 def _held(frame: pl.LazyFrame) -> pl.LazyFrame:

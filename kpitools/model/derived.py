@@ -33,7 +33,40 @@ def _activities(columns: Columns) -> list[pl.Expr]:
     return [pl.min_horizontal(times).alias("recorded_at")] if times and "recorded_at" not in columns else []
 
 
-def _quotas(columns: Columns) -> list[pl.Expr]:
+def _call_turns(columns: Columns) -> list[pl.Expr]:
+    """Call and turn as one key."""
+    known = {"call_id", "turn_no"} <= set(columns) and "turn_id" not in columns
+    return [pl.format("{}/{}", "call_id", "turn_no").alias("turn_id")] if known else []
+
+
+def _call_marks(columns: Columns) -> list[pl.Expr]:
+    """The turn as one key; and, on the first mark of an item on a call, whether any of its marks was a hit.
+
+    An item may be marked at several turns; this lets it count once.
+    """
+    derived = _call_turns(columns)
+    if {"call_id", "item_id", "turn_no", "hit"} <= set(columns) and "achieved" not in columns:
+        item = ("call_id", "item_id")
+        first = pl.col("turn_no") == pl.col("turn_no").min().over(item)
+        derived.append(pl.when(first).then(pl.col("hit").max().over(item)).alias("achieved"))
+    return derived
+
+
+def _costs(columns: Columns) -> list[pl.Expr]:
+    """What the initiative costs in all; left to be counted as long as every cost of it is there."""
+    return [] if "initiative_spent" in columns else [pl.lit(None, pl.Float64).alias("initiative_spent")]
+
+
+def _holdings(columns: Columns) -> list[pl.Expr]:
+    """The day of the account's next valuation: until then this one says what it holds, and what it has sold."""
+    if "next_valued_on" in columns or not {"account_id", "as_of"} <= set(columns):
+        return []
+    days = pl.col("as_of").drop_nulls().unique().sort()
+    following = days.gather(days.search_sorted(pl.col("as_of"), side="right"), null_on_oob=True)
+    return [following.over("account_id").alias("next_valued_on")]
+
+
+def _owned(columns: Columns) -> list[pl.Expr]:
     if not {"owner_kind", "owner_id"} <= set(columns):
         return []
     owners = {"rep_id": "rep", "team": "team"}
@@ -72,7 +105,12 @@ def _deals(columns: Columns) -> list[pl.Expr]:
 
 DERIVATIONS: dict[str, Callable[[Columns], list[pl.Expr]]] = {
     "activities": _activities,
+    "call_marks": _call_marks,
+    "call_turns": _call_turns,
+    "costs": _costs,
     "deals": _deals,
-    "quotas": _quotas,
+    "forecasts": _owned,
+    "holdings": _holdings,
+    "quotas": _owned,
     "reps": _reps,
 }

@@ -21,7 +21,7 @@ class Dimension:
 
 #: Every dimension by name. A dotted column leads along a key: `manager_rep_id.label`.
 DIMENSIONS: dict[str, Dimension] = {
-    "team": Dimension("reps", "team", own=("quotas", "costs")),
+    "team": Dimension("reps", "team", own=("quotas", "forecasts", "costs")),
     "rep": Dimension("reps", "label"),
     "rep_id": Dimension("reps", "rep_id"),
     "role": Dimension("reps", "role"),
@@ -31,11 +31,11 @@ DIMENSIONS: dict[str, Dimension] = {
     "account_id": Dimension("accounts", "account_id"),
     "industry": Dimension("accounts", "industry"),
     "segment": Dimension("accounts", "segment", own=("deals",)),
-    "region": Dimension("accounts", "region"),
+    "region": Dimension("accounts", "region", own=("listings", "market")),
     "territory": Dimension("accounts", "territory"),
-    "channel": Dimension("accounts", "channel", own=("deals", "leads", "orders", "costs")),
+    "channel": Dimension("accounts", "channel", own=("deals", "leads", "orders", "costs", "sessions")),
     "product": Dimension("products", "name"),
-    "product_family": Dimension("products", "family", own=("deals",)),
+    "product_family": Dimension("products", "family", own=("deals", "market")),
     "stage": Dimension("stages", "stage", own=("deals", "deal_versions", "stage_history")),
     "source": Dimension("leads", "source"),
     "deal_kind": Dimension("deals", "kind"),
@@ -44,10 +44,17 @@ DIMENSIONS: dict[str, Dimension] = {
     "activity_kind": Dimension("activities", "kind"),
     "direction": Dimension("activities", "direction"),
     "cost_category": Dimension("costs", "category"),
+    "call_purpose": Dimension("calls", "purpose"),
+    "deal_stage": Dimension("calls", "deal_stage"),
+    "product_line": Dimension("policies", "product_line"),
+    "course_level": Dimension("courses", "level"),
+    "ticket_tier": Dimension("tickets", "tier"),
+    "severity": Dimension("tickets", "severity"),
+    "deal": Dimension("deals", "deal_id"),
 }
 
 #: The name of a dimension's own column where a table calls it otherwise.
-OWN_NAMES = {("product_family", "deals"): "product_family"}
+OWN_NAMES = {("product_family", "deals"): "product_family", ("product_family", "market"): "product_family"}
 
 
 def dimension(name: str) -> Dimension:

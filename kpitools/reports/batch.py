@@ -17,8 +17,11 @@ from typing import Any
 
 import polars as pl
 
+from kpitools.kpis.catalogue import CATALOGUE
+from kpitools.kpis.kpi import Kpi
 from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
+from kpitools.reports.catalogue import write_catalogue
 from kpitools.reports.cut import Aggregates, company_figures, has_facts, require_facts, write_cut
 from kpitools.reports.index import said, write_index
 from kpitools.reports.plan import Job, Plan, plan
@@ -98,6 +101,7 @@ def make_reports(
     aggregates: Aggregates | None = None,
     min_peers: int = 3,
     progress: bool | None = None,
+    kpis: Mapping[str, Kpi] = CATALOGUE,
 ) -> Batch:
     """Make a notebook and a page for every template and every member of a dimension, with an index.
 
@@ -119,6 +123,7 @@ def make_reports(
         aggregates: computes the company figures that each slice may be compared with.
         min_peers: figures with fewer members than this behind them are handed to nobody.
         progress: whether to show a progress bar; only on a terminal where left out.
+        kpis: those of the catalogue page that the reports' definitions lead to.
 
     Raises:
         UnknownNameError: a dimension, member, template or parameter that there is not.
@@ -147,6 +152,7 @@ def make_reports(
         reports = tuple(Report(job, outcomes.get(job.stem) or _empty(job, place)) for job in made.jobs)
         batch = Batch(made, place, reports, checks)
         write_index(batch, facts)
+        write_catalogue(kpis, place)
     return batch
 
 

@@ -46,11 +46,13 @@ def to_html(notebook: Mapping[str, Any]) -> str:
             `metadata.kpitools` and in outputs of the type `kpitools.views.foot.PROVENANCE`.
     """
     writer = Markdown()
-    blocks = list(_blocks(notebook, writer))
+    said = gather(notebook)
+    links = {one["label"]: f"#def-{one['id']}" for one in said["definitions"]}
+    blocks = list(_blocks(notebook, writer, links))
     contents = [(anchor, text) for level, text, anchor in writer.headings if level == 2]
     page = {
         **dict.fromkeys(("subject", "period", "dates", "as_of", "fingerprint", "quality"), ""),
-        **gather(notebook),
+        **said,
         "blocks": blocks,
         "contents": contents,
         "script": Markup(bundle()) if any(block.kind == "chart" for block in blocks) else "",
@@ -108,7 +110,7 @@ def _outputs(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from cell.get("outputs", ())
 
 
-def _blocks(notebook: Mapping[str, Any], writer: Markdown) -> Iterator[Block]:
+def _blocks(notebook: Mapping[str, Any], writer: Markdown, links: Mapping[str, str]) -> Iterator[Block]:
     titled = False
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
@@ -118,10 +120,10 @@ def _blocks(notebook: Mapping[str, Any], writer: Markdown) -> Iterator[Block]:
             if source.strip():
                 yield Block("text", Markup(markdown(writer, source)))
         for output in cell.get("outputs", ()):
-            yield from _block(output, writer)
+            yield from _block(output, writer, links)
 
 
-def _block(output: Mapping[str, Any], writer: Markdown) -> Iterator[Block]:
+def _block(output: Mapping[str, Any], writer: Markdown, links: Mapping[str, str]) -> Iterator[Block]:
     kind = output["output_type"]
     if kind == "stream":
         if output["name"] == "stdout":
@@ -129,15 +131,15 @@ def _block(output: Mapping[str, Any], writer: Markdown) -> Iterator[Block]:
     elif kind == "error":
         yield Block("error", _plain(f"{output['ename']}: {output['evalue']}"))
     elif not {PROVENANCE, WIDGET} & output["data"].keys():
-        yield from _shown(output["data"], writer)
+        yield from _shown(output["data"], writer, links)
 
 
-def _shown(data: Mapping[str, Any], writer: Markdown) -> Iterator[Block]:
+def _shown(data: Mapping[str, Any], writer: Markdown, links: Mapping[str, str]) -> Iterator[Block]:
     """The richest form of an output that a page can keep."""
     chart = next((mime for mime in data if mime.startswith(CHART)), "")
     picture = next((mime for mime in PICTURES if mime in data), "")
     if TABLE in data:
-        yield Block("table", _table(data[TABLE]))
+        yield Block("table", Markup(Table.from_json(data[TABLE]).to_html(links)))
     elif chart:
         yield _chart(data[chart])
     elif picture:
@@ -160,10 +162,6 @@ def _chart(spec: Mapping[str, Any]) -> Block:
         )
     spec |= {"description": chartdata.in_words(spec), "background": "transparent"}
     return Block("chart", spec, chartdata.title_of(spec))
-
-
-def _table(content: Mapping[str, Any]) -> Markup:
-    return Markup(Table.from_json(content).to_html())
 
 
 def _picture(mime: str, content: Any) -> str:

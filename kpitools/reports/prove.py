@@ -47,7 +47,8 @@ def tally(data: Dataset, by: str) -> Tally:
 
 
 def _sums(data: Dataset, name: str) -> list[pl.Expr]:
-    amounts = [column for column, kind in data[name].collect_schema().items() if kind == pl.Float64]
+    given = (each for each in data[name].collect_schema().items() if each[0] not in TABLES[name].derived)
+    amounts = [column for column, kind in given if kind == pl.Float64]
     return [pl.len().cast(pl.Int64).alias("rows"), *(pl.col(column).sum() for column in amounts)]
 
 

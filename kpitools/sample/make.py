@@ -9,12 +9,14 @@ import polars as pl
 
 from kpitools.model.tables import TABLES
 from kpitools.sample.activity import activity_table
+from kpitools.sample.beyond import beyond
 from kpitools.sample.contracts import customers, growth, renewals
 from kpitools.sample.customers import account_table, accounts
 from kpitools.sample.deals import new_deals, stage_table
 from kpitools.sample.draw import Draw
 from kpitools.sample.history import closings, deal_changes_table, stage_history_table, stage_visits
 from kpitools.sample.leads import leads
+from kpitools.sample.observed import observed
 from kpitools.sample.people import reps, seats
 from kpitools.sample.pipeline import all_deals, deal_table
 from kpitools.sample.plan import costs, quotas
@@ -25,7 +27,15 @@ from kpitools.sample.revenue import order_lines, orders, subscription_table
 _ACCOUNTS = 1_500
 _LEADS = 6_000
 #: Tables too large for CSV in a repository.
-_PARQUET = frozenset({"activities", "deal_changes", "leads", "stage_history"})
+_PARQUET = frozenset(
+    {
+        "account_scores", "activities", "assessments", "call_marks", "call_turns", "calls", "carts", "cc_calls",
+        "claims", "deal_changes", "deal_members", "deal_scores", "enrolments", "forecasts", "holdings",
+        "initiative_users", "intent_signals", "lead_scores", "leads", "listings", "market", "policies",
+        "portfolio_returns", "projects", "quotes", "rep_hours", "sessions", "shares", "stage_history", "surveys",
+        "tickets", "usage",
+    }
+)  # fmt: skip
 
 
 def make_sample(*, scale: int = 1, seed: int = 2026) -> dict[str, pl.DataFrame]:
@@ -81,7 +91,7 @@ def _record(it: _Company, scale: int, seed: int) -> dict[str, pl.DataFrame]:
     visits = stage_visits(it.deals)
     closing = closings(it.deals, seed)
     ordered = orders(it.deals, it.customers, it.seats, seed)
-    return {
+    made = {
         "accounts": it.accounts,
         "activities": activity_table(it.deals, it.leads, it.customers, it.seats, seed),
         "costs": costs(it.reps, it.deals, scale, seed),
@@ -97,6 +107,8 @@ def _record(it: _Company, scale: int, seed: int) -> dict[str, pl.DataFrame]:
         "stages": stage_table(),
         "subscriptions": subscription_table(it.spans, it.deals),
     }
+    made |= observed(made, it.customers, visits, it.seats, seed)
+    return made | beyond(made, it.seats, scale, seed)
 
 
 def _keyed(deals: pl.DataFrame, kind: str) -> pl.DataFrame:

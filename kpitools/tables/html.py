@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -22,9 +24,12 @@ from kpitools.tables.table import Table
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 96, 22, 3
 
 
-def fragment(table: Table) -> str:
-    """The table as HTML with classes that begin with `kt-`, without style, script or id."""
-    return _template().render(table=table)
+def fragment(table: Table, links: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The table as HTML with classes that begin with `kt-`, without style, script or id.
+
+    A heading of a column, or the name of a row, that `links` has an address for leads there.
+    """
+    return _template().render(table=table, links=links)
 
 
 def stylesheet() -> str:

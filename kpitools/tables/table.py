@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, cast
 
 import polars as pl
@@ -107,11 +108,15 @@ class Table:
         except (TypeError, KeyError, ValueError, AttributeError, UnknownNameError) as error:
             raise DataError(f"This is not a table written by kpitools: {error}") from error
 
-    def to_html(self) -> str:
-        """The table as an HTML fragment without style or script; `table.css` dresses it."""
+    def to_html(self, links: Mapping[str, str] = MappingProxyType({})) -> str:
+        """The table as an HTML fragment without style or script; `table.css` dresses it.
+
+        Args:
+            links: addresses for headings and names of rows: those of the definitions on a page.
+        """
         from kpitools.tables.html import fragment
 
-        return fragment(self)
+        return fragment(self, links)
 
     def to_text(self) -> str:
         """The table in columns of fixed width, for a terminal."""

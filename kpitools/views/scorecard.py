@@ -7,9 +7,11 @@ from typing import Any
 
 from kpitools.analyses import scorecard as analysis
 from kpitools.analyses import words
+from kpitools.analyses.flags.check import flags
 from kpitools.charts import kpi_trend
 from kpitools.explore.view import View
 from kpitools.tables import scorecard_table
+from kpitools.views.flags import advice_table, flags_words
 from kpitools.views.parts import sentences, with_peers
 
 Section = Callable[[View], Iterable[Any]]
@@ -47,6 +49,18 @@ def trends(role: str = "core", kpis: Iterable[str] = ()) -> Section:
     def section(view: View) -> Iterable[Any]:
         card = _card(view, role, kpis)
         return [kpi_trend(card.trend.of(kpi), kpi) for kpi in card.kpis]
+
+    return section
+
+
+def red_flags(most: int = 8) -> Section:
+    """What wants attention, the weightiest first, with likely causes and what usually helps."""
+
+    def section(view: View) -> Iterable[Any]:
+        found = flags(view.data, period=view.period, as_of=view.as_of)
+        yield from sentences(flags_words(found, most=most))
+        if found.frame.height:
+            yield advice_table(found.frame.head(most))
 
     return section
 

@@ -47,10 +47,10 @@ def main() -> None:
 
 def evaluated(folder: Path) -> object:
     from kpitools.evaluation.evaluate import evaluate
-    from kpitools.kpis.catalogue import CATALOGUE
+    from tests.benchmarks.compared import KPIS
     from tests.benchmarks.generate import dataset
 
-    return evaluate(CATALOGUE, dataset(folder), periods=PERIODS, by="team").frame
+    return evaluate(KPIS, dataset(folder), periods=PERIODS, by="team").frame
 
 
 def by_hand(folder: Path) -> object:

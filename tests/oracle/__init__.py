@@ -16,12 +16,17 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from . import customers, people, pipeline, revenue
+from . import conversations, customers, industries, market, people, pipeline, revenue, teams
 from .facts import FACTS
 from .rows import ROWS
 
-KPIS: dict[str, str] = {**revenue.SQL, **pipeline.SQL, **customers.SQL, **people.SQL}
-_PARTS = {**ROWS, **FACTS, **KPIS}
+KPIS: dict[str, str] = {
+    **revenue.SQL, **pipeline.SQL, **customers.SQL, **people.SQL, **market.SQL, **conversations.SQL, **teams.SQL,
+    **industries.SQL,
+}  # fmt: skip
+_PARTS = {
+    **ROWS, **FACTS, **KPIS, **market.PARTS, **conversations.PARTS, **teams.PARTS, **industries.PARTS,
+}  # fmt: skip
 
 #: No rows with a known answer give null, rows of which none qualifies give 0. `flow` and `level` pick a fact from
 #: facts laid under each other: a flow without rows is 0 beside others that have some, a level is null.

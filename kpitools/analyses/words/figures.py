@@ -21,26 +21,16 @@ Row = Mapping[str, Any]
 
 #: KPIs over what began in the period and may still come out: a younger period has had less time than an older one,
 #: so neither the one before nor a benchmark is a fair measure of it.
-MATURING = frozenset(
-    {
-        "email_open_rate",
-        "inquiries_answered",
-        "lead_conversion_rate",
-        "lead_response_time",
-        "lead_to_opportunity_rate",
-        "lead_waiting_time",
-        "median_lead_response_time",
-        "median_sales_response_time",
-        "qbr_effectiveness",
-        "ramp_up_time",
-        "sales_response_time",
-        "sellers_not_yet_engaged",
-        "sql_to_opportunity_ratio",
-        "stage_conversion_rate",
-        "time_to_full_quota",
-        "win_rate_of_cohort",
-    }
-)
+MATURING = frozenset({
+    "customers_without_first_value", "email_open_rate", "follow_up_rate", "inquiries_answered",
+    "insurance_conversion_rate", "lead_conversion_rate", "lead_response_time", "lead_to_opportunity_rate",
+    "lead_waiting_time", "listing_to_sale_ratio", "median_lead_response_time", "median_sales_response_time",
+    "meeting_quality_score", "qbr_effectiveness", "qualification_accuracy",
+    "qualification_accuracy_of_all_verdicts", "quote_to_close_ratio", "quote_to_close_ratio_by_deal",
+    "ramp_up_time", "sales_response_time", "sellers_not_yet_engaged", "sql_to_opportunity_ratio",
+    "stage_conversion_rate", "support_response_time", "time_to_first_value", "time_to_full_quota",
+    "win_rate_of_cohort",
+})  # fmt: skip
 #: What the cases of a measure are called where its name does not say it.
 NOUNS = {"seller_headcount": "sellers", "leads_created": "leads"}
 

@@ -24,8 +24,6 @@ from kpitools.formats import format_date, format_value, is_figure
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.kpi import Kpi
 
-#: A benchmark for a year is no measure of a period much shorter than one.
-YEAR_DAYS = 300
 ONE_DAY = timedelta(days=1)
 
 
@@ -58,7 +56,7 @@ def findings(card: Scorecard) -> list[str]:
     said = [figure_words(first.kpi, first.row, first.before, than=than)]
     said += _sampled(others, than)
     said += _others(others, than)
-    said += _benchmarks(known, card)
+    said += _judged(known)
     return said + _unknown(told, not_first=first)
 
 
@@ -128,20 +126,26 @@ def _others(others: Iterable[Told], than: str) -> list[str]:
     return [f"Of the others: {'; '.join(parts)}."] if parts else []
 
 
-def _benchmarks(known: Iterable[Told], card: Scorecard) -> list[str]:
-    """Figures outside their benchmark, as far as their intervals lie outside as well."""
-    outside = [
-        f"{each.kpi.label} ({each.row['benchmark_status']})"
-        for each in known
-        if each.row.get("benchmark_status") in ("better", "worse") and _is_outside(each, card.period.days)
+def _judged(known: Sequence[Told]) -> list[str]:
+    """Figures outside their benchmark, as far as their intervals lie outside as well; else what their trend says."""
+    outside = _statuses(each for each in known if each.row.get("judged_by") != "trend" and _is_outside(each))
+    by_trend = _statuses(each for each in known if each.row.get("judged_by") == "trend" and each.kpi.id not in MATURING)
+    parts = [
+        f"Outside the usual range: {listed(outside)}." if outside else "",
+        f"Without a benchmark, by their own trend of four periods: {listed(by_trend)}." if by_trend else "",
     ]
-    return [f"Outside the usual range: {listed(outside)}."] if outside else []
+    return [" ".join(filter(None, parts))] if any(parts) else []
 
 
-def _is_outside(each: Told, days: int) -> bool:
-    """Whether value and interval lie outside; not said where the period is too short, or not over, to be fair."""
+def _statuses(told: Iterable[Told]) -> list[str]:
+    found = [(each.kpi.label, each.row.get("judgement") or each.row.get("benchmark_status")) for each in told]
+    return [f"{label} ({status})" for label, status in found if status in ("better", "worse")]
+
+
+def _is_outside(each: Told) -> bool:
+    """Whether value and interval lie outside; not said where the period is not over, to be fair."""
     benchmark, row = each.kpi.benchmark, each.row
-    if benchmark is None or each.kpi.id in MATURING or ("annual" in benchmark.scope and days < YEAR_DAYS):
+    if benchmark is None or each.kpi.id in MATURING:
         return False
     if not row["complete"] and not is_sample(each.kpi, row):
         return False

@@ -163,3 +163,42 @@ class StageHistory(Table):
     def left_not_before_it_was_entered(cls) -> pl.Expr:
         """A stage is left after it was entered."""
         return pl.col("left_at") >= pl.col("entered_at")
+
+
+class DealMembers(Table):
+    """Who works on a deal."""
+
+    name = "deal_members"
+    dated = "deal_id.created_at"
+    foreign_keys = {"rep_id": "reps", "deal_id": "deals"}
+    part_of = ("deal_id",)
+
+    deal_id = key()
+    rep_id = key()
+    role = one_of("owner", "sdr", "se", "am", "other")
+
+
+class Quotes(Table):
+    """Quotes and proposals issued to buyers."""
+
+    name = "quotes"
+    dated = "issued_at"
+    foreign_keys = {"rep_id": "reps", "deal_id": "deals", "account_id": "accounts"}
+    known_at = {"decided_at": "decided_at", "status": "decided_at"}
+    before_known = {"status": pl.lit("open")}
+    part_of = ("deal_id",)
+
+    quote_id = key()
+    deal_id = text()
+    account_id = text()
+    rep_id = text()
+    kind = one_of("quote", "proposal")
+    issued_at = instant()
+    amount = money()
+    status = one_of("open", "accepted", "rejected", "expired")
+    decided_at = instant()
+
+    @dy.rule()
+    def decided_not_before_it_was_issued(cls) -> pl.Expr:
+        """A quote is decided on or after the day it was issued."""
+        return not_before("decided_at", "issued_at")

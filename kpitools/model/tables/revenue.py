@@ -84,6 +84,8 @@ class Costs(Table):
 
     name = "costs"
     dated = "spent_on"
+    foreign_keys = {"initiative_id": "initiatives"}
+    derived = ("initiative_spent",)  # filled where a slice is cut out: what others spent is not seen from within
 
     cost_id = key()
     spent_on = day()

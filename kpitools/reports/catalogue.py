@@ -1,0 +1,56 @@
+"""The catalogue as one HTML page: every KPI with its definition, formula and benchmark; search needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from markupsafe import Markup
+
+from kpitools.kpis.kpi import ROLES, Kpi
+from kpitools.kpis.sets import INDUSTRIES
+from kpitools.reports.export import environment, policy, style
+from kpitools.reports.run import put
+from kpitools.views.catalogue import facts
+
+NAME = "kpi_catalogue.html"
+_SCRIPT = Path(__file__).with_name("catalogue.js")
+
+
+def write_catalogue(kpis: Mapping[str, Kpi], folder: Path) -> Path:
+    """Write the page into a folder; pages of reports beside it link to its anchors."""
+    place = folder / NAME
+    put(place, catalogue_html(kpis).encode())
+    return place
+
+
+def catalogue_html(kpis: Mapping[str, Kpi]) -> str:
+    """The page: one entry per KPI under the anchor of its id, with search and filters; same KPIs, same bytes."""
+    script = Markup(_SCRIPT.read_text(encoding="utf-8"))
+    areas: dict[str, list[dict[str, object]]] = {}
+    for kpi in kpis.values():
+        areas.setdefault(kpi.area, []).append(_entry(kpi, kpis))
+    return environment().get_template("catalogue.html.j2").render(
+        areas=areas,
+        count=len(kpis),
+        roles=ROLES,
+        industries={name: chosen.label for name, chosen in INDUSTRIES.items()},
+        tables=sorted({name for several in areas.values() for one in several for name in one["tables"]}),  # type: ignore[attr-defined]
+        style=Markup(style("page.css", "catalogue.css")),
+        script=script,
+        policy=policy(script),
+    )  # fmt: skip
+
+
+def _entry(kpi: Kpi, kpis: Mapping[str, Kpi]) -> dict[str, object]:
+    """The facts of a KPI in words."""
+    told = facts(kpi, kpis)
+    return {
+        **told,
+        "industries": [name for name, chosen in INDUSTRIES.items() if kpi.id in chosen.kpis],
+        "set": [
+            f"{name}.{key} = {value!r}".replace("'", '"')
+            for name, values in told["settings"].items()
+            for key, value in values.items()
+        ],
+    }
