@@ -66,7 +66,7 @@ def test_a_claimed_size_that_does_not_fit_is_said():
 def test_what_is_missing_is_named():
     found = examine("coverage", leads((1, 2), (1, 2)))
     assert found.verdict == "cannot tell"
-    assert claim_words(found) == "Not examine: the data lacks deals, quotas and reps."
+    assert claim_words(found) == "Not tested: the data lacks deals, quotas and reps."
 
 
 def test_an_unknown_claim():

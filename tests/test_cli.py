@@ -145,11 +145,48 @@ def test_kpis_lists_everything_and_tells_all_of_one(kpitools):
     assert len(json.loads(every)) == len(CATALOGUE)
 
 
+def test_kpis_are_looked_for(kpitools, tmp_path):
+    _, out, _ = kpitools("kpis", "--search", "churn", "--area", "retention", "--format", "json")
+    found = {one["id"] for one in json.loads(out)}
+    assert "customer_churn_rate" in found
+    assert all(CATALOGUE[name].area == "retention" for name in found)
+    _, out, _ = kpitools("kpis", "--industry", "insurance", "--table", "claims", "--format", "json")
+    assert all("claims" in one["tables"] for one in json.loads(out))
+    _, out, _ = kpitools("kpis", "--search", "no such thing")
+    assert "No KPI is like that" in out
+    code, _, err = kpitools("kpis", "--industry", "insurence")
+    assert (code, "Did you mean 'insurance'?" in err) == (2, True)
+    kpitools("kpis", "--html", "kpis.html")
+    assert 'id="win_rate"' in (tmp_path / "kpis.html").read_text("utf-8")
+
+
+def test_one_kpi_is_told_with_all_that_belongs_to_it(kpitools):
+    _, told, _ = kpitools("kpis", "account_health_score")
+    assert all(part in told for part in ("parts", "weight 0.4", "settings", "as Polars", "levers"))
+
+
+def test_flags_are_ranked_and_told(kpitools, tmp_path):
+    code, out, _ = kpitools("flags", "--data", SAMPLE, "--period", "2026Q3", "--most", "5", "--unchecked")
+    assert code == 0
+    assert "Thin coverage: pipeline coverage ratio was 1.61 in Q3 2026" in out
+    assert "why it was not checked" in out
+    (tmp_path / "kpitools.toml").write_text("[flags.thin_coverage]\nbelow = 1.0\n")
+    _, out, _ = kpitools("flags", "--data", SAMPLE, "--period", "2026Q3", "--most", "1000", "--format", "json")
+    assert "thin_coverage" not in {one["flag"] for one in json.loads(out)}
+
+
+def test_check_says_what_would_add_most(kpitools):
+    _, out, _ = kpitools("check", CRM)
+    first = out.split("What one more table or column would add:")[1].splitlines()[3]
+    assert first.split()[0] in ("activities", "accounts", "leads", "orders")
+    assert int(first.split()[1]) > 5
+
+
 def test_sample_makes_the_same_company_again(kpitools, tmp_path):
     code, out, _ = kpitools("sample", "mine")
     assert code == 0
     assert (tmp_path / "mine" / "deals.csv").read_bytes() == (Path(SAMPLE) / "deals.csv").read_bytes()
-    assert "14 tables" in out
+    assert "46 tables" in out
 
 
 def test_a_kpi_of_ones_own(kpitools, tmp_path):

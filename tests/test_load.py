@@ -95,7 +95,7 @@ def test_a_folder_without_deals_loads_what_there_is(tmp_path: Path):
 
 
 def test_an_empty_folder_lists_the_names_it_looks_for(tmp_path: Path):
-    with pytest.raises(DataError, match=r"holds no table.*accounts, activities, costs, deal_changes, deals,"):
+    with pytest.raises(DataError, match=r"holds no table.*accounts, activities.*costs.*deals,"):
         load(tmp_path)
 
 
@@ -112,7 +112,7 @@ def test_one_table_in_two_files(tmp_path: Path):
 
 @pytest.mark.parametrize(("name", "said"), [
     ("deal.csv", "deal.csv was not read. Did you mean deals.csv?"),
-    ("notes.csv", "notes.csv was not read. It bears the name of no table."),
+    ("sheet1.csv", "sheet1.csv was not read. It bears the name of no table."),
     ("deal_versions.csv", "deal_versions.csv was not read: deal_versions is worked out from other tables."),
 ])  # fmt: skip
 def test_files_that_are_not_read_are_named(tmp_path: Path, name: str, said: str):

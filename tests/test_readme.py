@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from kpitools.config import read_config
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
@@ -44,3 +46,13 @@ def test_the_two_commands_are_targets():
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README))
 def test_a_link_leads_somewhere(link):
     assert (ROOT / link).exists()
+
+
+def test_the_settings_are_read(tmp_path):
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "kpitools.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "own_kpis.py").write_text((ROOT / "notebooks" / "own_kpis.py").read_text("utf-8"), encoding="utf-8")
+    own = read_config(tmp_path / "kpitools.toml")
+    assert own.kpis["win_rate"].benchmark.low == 28
+    assert own.fiscal_start == 2
+    assert "discount_rate" in own.kpis
