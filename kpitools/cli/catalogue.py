@@ -68,7 +68,7 @@ def _write(place: Path, catalogue: dict[str, Kpi]) -> None:
 
 
 def _list(found: list[Kpi], catalogue: dict[str, Kpi], form: str) -> None:
-    from kpitools.views.catalogue import facts
+    from kpitools.analyses.about import facts
 
     if form == "json":
         click.echo(json.dumps([facts(kpi, catalogue) for kpi in found], indent=1, ensure_ascii=False))
@@ -80,7 +80,7 @@ def _list(found: list[Kpi], catalogue: dict[str, Kpi], form: str) -> None:
 
 
 def _tell(kpi: Kpi, catalogue: dict[str, Kpi], form: str) -> None:
-    from kpitools.views.catalogue import facts
+    from kpitools.analyses.about import facts
 
     told = facts(kpi, catalogue)
     click.echo(json.dumps(told, indent=1, ensure_ascii=False) if form == "json" else _sheet(told, kpi))

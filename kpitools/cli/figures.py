@@ -22,11 +22,13 @@ SHOWN = ("value", "lower", "upper", "n")
 @click.option("--where", multiple=True, metavar="NAME=VALUE", help="Only these rows; may be repeated.")
 @click.option("--as-of", help="The day from whose end the data is seen; all of the data by default.")
 @click.option("--compare", multiple=True, type=COMPARISONS, help="What to compare with; may be repeated.")
+@click.option("--scope", help="The industry or kind of company whose benchmarks count: saas, retail, ...")
 @click.option("--totals", is_flag=True, help="Add the total over all groups, worked out anew.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def evaluate(
     kpis: tuple[str, ...], data: str | None, folder: str | None, config: str | None, period: str, by: tuple[str, ...],
-    where: tuple[str, ...], as_of: str | None, compare: tuple[str, ...], totals: bool, form: str,
+    where: tuple[str, ...], as_of: str | None, compare: tuple[str, ...], scope: str | None, totals: bool,
+    form: str,
 ) -> None:  # fmt: skip
     """Figures without a notebook: one record per group, period and KPI.
 
@@ -43,7 +45,15 @@ def evaluate(
     periods = parse_periods(period, fiscal_start=own.fiscal_start)
     found = opened(data, folder, own).where(where_option(where))
     result = evaluated(
-        chosen, found, periods=periods, by=by, as_of=as_of, compare=compare, targets=own.targets, totals=totals
+        chosen,
+        found,
+        periods=periods,
+        by=by,
+        as_of=as_of,
+        compare=compare,
+        targets=own.targets,
+        scope=scope,
+        totals=totals,
     )
     click.echo(WRITERS[form](result), nl=form != "csv")
 

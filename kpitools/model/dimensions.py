@@ -33,6 +33,8 @@ DIMENSIONS: dict[str, Dimension] = {
     "segment": Dimension("accounts", "segment", own=("deals",)),
     "region": Dimension("accounts", "region", own=("listings", "market")),
     "territory": Dimension("accounts", "territory"),
+    "is_target": Dimension("accounts", "is_target"),
+    "is_strategic": Dimension("accounts", "is_strategic"),
     "channel": Dimension("accounts", "channel", own=("deals", "leads", "orders", "costs", "sessions")),
     "product": Dimension("products", "name"),
     "product_family": Dimension("products", "family", own=("deals", "market")),

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from kpitools.analyses.about import facts
 from kpitools.kpis.kpi import ROLES, Kpi
 from kpitools.kpis.sets import INDUSTRIES
 from kpitools.reports.export import environment, policy, style
 from kpitools.reports.run import put
-from kpitools.views.catalogue import facts
 
 NAME = "kpi_catalogue.html"
 _SCRIPT = Path(__file__).with_name("catalogue.js")
