@@ -8,9 +8,12 @@ import duckdb
 import polars as pl
 import pytest
 from scipy import stats
-from small import dataset
+from small import dataset, frames
 
+from kpitools.analyses.chance import Share, shares_differ_by
 from kpitools.analyses.funnel import CONVERSION, FUNNEL, funnel, stage_conversion
+from kpitools.analyses.funnel_beside import BESIDE, funnel_beside
+from kpitools.analyses.stage_times import TIMES, lost_reasons, stage_times
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.model.dataset import Dataset
 from kpitools.sample import truth
@@ -200,6 +203,15 @@ def test_no_visits_give_an_empty_frame():
     assert (none.height, dict(none.schema)) == (0, CONVERSION)
 
 
+def test_conversion_by_a_dimension_of_the_deal(data: Dataset):
+    counts = pl.col("entered", "advanced", "lost", "moved_back", "still_open")
+    teams = stage_conversion(data, period="2026Q2", as_of="2026-06-30", by="team")
+    sums = teams.group_by("stage", maintain_order=True).agg(counts.sum())
+    whole = stage_conversion(data, period="2026Q2", as_of="2026-06-30")
+    assert teams["group"].n_unique() == 8
+    assert sums.rows() == whole.select("stage", counts).rows()
+
+
 def test_conversion_against_sql(sample: dict[str, pl.DataFrame], data: Dataset):
     history, stages, deals = sample["stage_history"], sample["stages"], sample["deals"]  # noqa: F841
     expected = duckdb.sql("""
@@ -239,5 +251,120 @@ def test_later_facts_change_nothing(sample: dict[str, pl.DataFrame], data: Datas
     visits = sample["stage_history"].filter(pl.col("entered_at") < cut)
     fewer = Dataset.of({**sample, "stage_history": visits})
     for analysis in (funnel, stage_conversion):
+        one, other = (analysis(each, period="2026Q2", as_of="2026-05-17") for each in (data, fewer))
+        assert one.equals(other)
+
+
+def test_a_window_gives_everyone_the_same_time():
+    """Whatever came after the twelfth day of a deal is not seen, and who has not had twelve days is left out."""
+    steps = funnel(dataset(STAGES + DEALS), period="2026Q3", as_of="2026-07-16", within=12)
+    assert steps.select("stage", "entered", "still_open", "lost").rows() == [
+        ("Meet", 4, 0, 0),  # e was opened only 11 days before
+        ("Offer", 4, 3, 0),
+        ("Haggle", 1, 1, 0),
+        ("Won", 0, 0, 0),
+    ]
+    late = funnel(dataset(STAGES + DEALS), period="2026Q3", within=12)
+    assert late.select("entered", "still_open", "lost").rows() == [(5, 1, 0), (4, 3, 0), (1, 1, 0), (0, 0, 0)]
+
+
+def test_a_window_without_history_goes_from_created_to_won():
+    steps = funnel(dataset(STAGES + NO_STAGE), period="2026Q3", as_of="2026-09-30", within=31)
+    assert steps.select("stage", "entered", "still_open", "lost").rows() == [("Created", 3, 1, 1), ("Won", 1, 0, 0)]
+    steps = funnel(dataset(STAGES + NO_STAGE), period="2026Q3", as_of="2026-09-30", within=30)
+    assert steps.select("stage", "entered", "still_open", "lost").rows() == [("Created", 3, 3, 0), ("Won", 0, 0, 0)]
+    with pytest.raises(EvaluationError, match="The window is 0 days"):
+        funnel(dataset(NO_STAGE), period="2026Q3", within=0)
+
+
+TWO_QUARTERS = """
+    deals: deal_id status created_at closed_at segment
+    a won  2026-07-01 2026-08-01 smb
+    b lost 2026-07-02 2026-08-02 smb
+    c won  2026-04-01 2026-05-01 smb
+    d open 2026-04-02 - big
+    e lost 2026-04-03 2026-05-03 big
+    f won  2026-04-04 2026-09-01 big
+"""
+
+
+def test_beside_the_period_before_at_the_same_point():
+    found = funnel_beside(dataset(TWO_QUARTERS), period="2026Q3", as_of="2026-09-30")
+    won = found.row(1, named=True)
+    # f was won later than 91 days after its quarter began: as late, this quarter has not been seen either
+    assert (won["entered"], won["before"], won["before_entered"]) == (1, "2026Q2", 1)
+    assert (won["share_of_first"], won["before_share"], won["difference"]) == (50, 25, 25)
+    assert (won["lower"], won["upper"]) == pytest.approx(shares_differ_by(Share(1, 2), Share(1, 4)))
+
+
+def test_beside_a_period_without_deals():
+    found = funnel_beside(dataset(TWO_QUARTERS), period="2026Q3", compare="year_ago", by="segment")
+    assert found.select("group", "stage", "before", "before_share", "difference", "lower").rows() == [
+        ("smb", "Created", "2025Q3", None, None, None),
+        ("smb", "Won", "2025Q3", None, None, None),
+    ]
+    assert funnel_beside(dataset(TWO_QUARTERS), period="2031Q3").schema == {
+        name: kind for name, kind in BESIDE.items() if name != "group"
+    }
+    with pytest.raises(UnknownNameError, match="no comparison 'before'"):
+        funnel_beside(dataset(TWO_QUARTERS), period="2026Q3", compare="before")
+
+
+def test_time_in_stage_counts_open_visits_as_long_as_seen():
+    found = stage_times(dataset(STAGES + DEALS), period="2026Q3", as_of="2026-09-30")
+    # Meet: a to d ten days each; d again (62 days) and e (87) are still there; f began on the last day and is there
+    assert found.select("stage", "entered", "still_open", "quartile_1", "median", "quartile_3", "longest").row(0) == (
+        "Meet", 7, 3, 10, 10, None, 87,
+    )  # fmt: skip
+    assert found["mean"][0] == pytest.approx(10 + 77 / 3)  # of the six that came to day 10, two stayed on, to day 87
+    assert found.select("stage", "entered", "still_open", "median", "mean").rows()[1:] == [
+        ("Offer", 3, 0, 10, pytest.approx((10 + 21 + 10) / 3)),
+        ("Haggle", 3, 0, 11, pytest.approx((11 + 21 + 6) / 3)),
+    ]
+
+
+def test_time_in_stage_reads_the_end_where_the_visit_does_not_say():
+    text = frames(STAGES + DEALS)
+    unsaid = Dataset.of(text | {"stage_history": text["stage_history"].drop("left_at", "next_stage")})
+    said = Dataset.of(text)
+    assert stage_times(unsaid, period="2026Q3").equals(stage_times(said, period="2026Q3"))
+
+
+def test_time_in_stage_by_group_and_of_nothing(data: Dataset):
+    found = stage_times(data, period="2026Q2", as_of="2026-06-30", by="team")
+    whole = stage_times(data, period="2026Q2", as_of="2026-06-30")
+    sums = found.group_by("stage", "position").agg(pl.col("entered", "still_open").sum()).sort("position")
+    assert sums.rows() == whole.select("stage", "position", "entered", "still_open").rows()
+    assert dict(stage_times(data, period="2031Q1", by="team").schema) == TIMES
+
+
+LOST_DEALS = """
+    deals: deal_id status created_at closed_at stage lost_reason amount
+    a lost 2026-07-01 2026-08-01 Offer Price 10
+    b lost 2026-07-01 2026-08-01 Offer Price 20
+    c lost 2026-07-01 2026-08-01 Offer - 30
+    d lost 2026-07-01 2026-09-01 Meet Timing -
+    e won  2026-07-01 2026-08-01 Haggle - 50
+    f open 2026-07-01 - Offer - 60
+"""
+
+
+def test_where_and_why_deals_are_lost():
+    found = lost_reasons(dataset(STAGES + LOST_DEALS), period="2026Q3")
+    assert found.select("stage", "reason", "lost", "amount", "share").rows() == [
+        ("Meet", "Timing", 1, None, 25),
+        ("Offer", "Price", 2, 30, 50),
+        ("Offer", None, 1, 30, 25),
+    ]
+    early = lost_reasons(dataset(STAGES + LOST_DEALS), period="2026Q3", as_of="2026-08-15")
+    assert early.select("stage", "lost").rows() == [("Offer", 2), ("Offer", 1)]
+    with pytest.raises(EvaluationError, match=r"Why deals are lost needs deals\.lost_reason"):
+        lost_reasons(dataset(NO_STAGE), period="2026Q3")
+
+
+def test_later_facts_change_no_time(sample: dict[str, pl.DataFrame], data: Dataset):
+    visits = sample["stage_history"].filter(pl.col("entered_at") < datetime(2026, 5, 18))
+    fewer = Dataset.of({**sample, "stage_history": visits})
+    for analysis in (stage_times, lost_reasons, funnel_beside):
         one, other = (analysis(each, period="2026Q2", as_of="2026-05-17") for each in (data, fewer))
         assert one.equals(other)

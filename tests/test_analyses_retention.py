@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from small import dataset
 
-from kpitools.analyses.retention import COHORTS, cohort_means, cohorts, mrr_movements, survival
+from kpitools.analyses.retention import COHORTS, cohort_means, cohorts, mrr_movements, revenue_retention, survival
 from kpitools.analyses.survival import CURVE, kaplan_meier
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.model.dataset import Dataset
@@ -103,6 +103,46 @@ def test_where_there_is_nothing_else_who_orders_is_active(of: str, values: list[
     assert cells["value"].to_list() == values
 
 
+@pytest.mark.parametrize(("of", "values"), [
+    ("subscriptions", [100.0, 200 / 3, 100.0]),  # c, from 31 March, is away on 30 June and back on 30 September
+    ("revenue", [100.0, 100 * 220.1 / 200.1, 100 * 195 / 200.1]),
+])  # fmt: skip
+def test_own_ages_are_counted_from_the_first_day_of_each(of: str, values: list[float]):
+    cells = cohorts(dataset(SUBSCRIPTIONS), as_of="2026-10-10", of=of, ages="own")
+    assert cells["size"].to_list() == [3, 3, 3, 3]
+    assert cells["value"].to_list() == [*map(pytest.approx, values), None]  # c is not three quarters old yet
+
+
+def test_an_own_age_is_over_when_the_last_of_the_cohort_have_come_to_it():
+    complete = [
+        cohorts(dataset(SUBSCRIPTIONS), as_of=day, of="subscriptions", ages="own")["complete"].to_list()
+        for day in ("2026-06-29", "2026-06-30")
+    ]
+    assert complete == [[True, False], [True, True]]
+
+
+@pytest.mark.parametrize(("of", "values"), [
+    ("customers", [100.0, 100.0, None]),
+    ("revenue", [100.0, 160.0, None]),
+    ("gross_revenue", [100.0, 100.0, None]),
+])  # fmt: skip
+def test_own_ages_of_orders_are_months_since_the_first(of: str, values: list[float | None]):
+    cells = cohorts(dataset(ORDERS), as_of="2026-03-31", grain="month", of=of, ages="own")
+    assert cells["value"].to_list() == values
+
+
+def test_own_ages_of_customers_against_sql(sample: dict[str, pl.DataFrame], data: Dataset):
+    accounts = sample["accounts"]  # noqa: F841
+    expected = duckdb.sql("""
+        select count(*), count(*) filter (ended_at is null or ended_at > became_customer_at + interval 6 month)
+        from accounts where became_customer_at between '2024-01-01' and '2025-12-31'
+    """).fetchall()
+    cells = cohorts(data, as_of=truth.LAST_DAY, ages="own", since=date(2024, 1, 1))
+    half = cells.filter(pl.col("age") == 2, pl.col("cohort_start") < date(2026, 1, 1))
+    assert half["complete"].all()
+    assert (half["size"].sum(), half["retained"].sum()) == expected[0]
+
+
 def test_cohorts_since_and_fiscal():
     found = cohorts(dataset(ACCOUNTS), as_of="2026-06-30", since=date(2026, 2, 1), fiscal_start=2)
     assert found.select("cohort", "age", "size").rows() == [("FY2027Q1", 0, 2), ("FY2027Q1", 1, 2)]
@@ -158,6 +198,8 @@ def test_unknown_options():
         cohorts(dataset(ACCOUNTS), as_of="2026-06-30", grain="week")
     with pytest.raises(UnknownNameError, match="Did you mean 'revenue'"):
         cohorts(dataset(ACCOUNTS), as_of="2026-06-30", of="revenues")
+    with pytest.raises(UnknownNameError, match="no kind of age 'mine'"):
+        cohorts(dataset(ACCOUNTS), as_of="2026-06-30", ages="mine")
     with pytest.raises(UnknownNameError, match="no unit of age 'weeks'"):
         survival(dataset(ACCOUNTS), as_of="2026-06-30", unit="weeks")
 
@@ -259,6 +301,38 @@ def test_movements_sum_to_the_cent_and_meet_the_kpi(data: Dataset):
 
     recurring = evaluate("monthly_recurring_revenue", data, periods="2023-11..2026-09", as_of=truth.LAST_DAY).frame
     assert moved["closing"].to_list() == pytest.approx(recurring["value"].to_list(), abs=0.005)
+
+
+def test_movements_of_groups_add_up_to_those_of_all(data: Dataset):
+    every = mrr_movements(data, periods="2025Q1..2026Q4", as_of=truth.LAST_DAY)
+    groups = mrr_movements(data, periods="2025Q1..2026Q4", as_of=truth.LAST_DAY, by="segment")
+    assert groups["group"].n_unique() > 1
+    cents = (pl.col("^(opening|closing|new|expansion|contraction|churn|reactivation)$") * 100).round().cast(pl.Int64)
+    summed = groups.select("period", cents).group_by("period", maintain_order=True).agg(pl.all().sum())
+    assert summed.equals(every.select("period", cents.fill_null(0)))
+    parts = groups.drop_nulls("opening").select(cents)
+    assert parts.select(pl.sum_horizontal(pl.all().exclude("closing")).alias("closing"))["closing"].equals(
+        parts["closing"]
+    )
+
+
+def test_net_and_gross_beside_the_movements_are_the_kpis(data: Dataset):
+    from kpitools.evaluation.evaluate import evaluate
+
+    beside = revenue_retention(mrr_movements(data, periods="2025Q1..2026Q3", as_of=truth.LAST_DAY))
+    for column, kpi in (("nrr", "net_revenue_retention"), ("grr", "gross_revenue_retention")):
+        frame = evaluate(kpi, data, periods="2025Q1..2026Q3", as_of=truth.LAST_DAY).frame
+        assert beside[column].to_list() == pytest.approx(frame["value"].to_list())
+
+
+def test_what_was_not_open_has_no_retention():
+    moved = revenue_retention(mrr_movements(dataset(SUBSCRIPTIONS), periods="2026Q1..2026Q4", as_of="2026-09-30"))
+    assert moved.select("nrr", "grr").rows() == [
+        (None, None),
+        (pytest.approx(100 * 220.1 / 200.1), pytest.approx(100 * 170.1 / 200.1)),
+        (pytest.approx(100 * 170 / 220.1), pytest.approx(100 * 170 / 220.1)),  # what comes back is in neither
+        (None, None),
+    ]
 
 
 def test_no_subscriptions_give_an_empty_frame():

@@ -136,6 +136,25 @@ def pipeline(name: str = "Demo") -> pl.DataFrame:
     return pl.DataFrame({"stage": ["Lead", "Lead", name, name], "position": [1, 1, 2, 2], **ages, **sizes})
 
 
+def incidence(name: str = "SMB") -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "group": [name, name, "Enterprise", "Enterprise"],
+            "age": [10, 30, 10, 30],
+            "won": [10.0, 25.0, 5.0, 12.0],
+            "lower": [6.0, 18.0, 2.0, 6.0],
+            "upper": [16.0, 33.0, 11.0, 20.0],
+            "still_open": [80.0, 40.0, 90.0, 60.0],
+            "at_risk": [90, 40, 50, 30],
+        }
+    )
+
+
+def bridge(name: str = "new") -> pl.DataFrame:
+    steps = {"step": ["opening", name, "lost", "closing"], "position": [0, 1, 2, 3]}
+    return pl.DataFrame({**steps, "deals": [5, 2, 1, 6], "amount": [500.0, 200.0, -80.0, 620.0]})
+
+
 Build = Callable[[pl.DataFrame], Any]
 CASES: dict[str, tuple[Build, Callable[[str], pl.DataFrame]]] = {
     "trend": (lambda frame: charts.kpi_trend(frame, WIN_RATE, by="team"), lambda name: trend(name, "South")),
@@ -153,6 +172,8 @@ CASES: dict[str, tuple[Build, Callable[[str], pl.DataFrame]]] = {
     "leaderboard": (lambda frame: charts.rep_leaderboard(frame, "Win rate", "percent"), reps),
     "mix": (charts.activity_mix, mix),
     "pipeline": (charts.pipeline_by_stage_and_age, pipeline),
+    "incidence": (lambda frame: charts.incidence_curves(frame, within=90), incidence),
+    "bridge": (charts.pipeline_bridge, bridge),
     "pipeline by deals": (lambda frame: charts.pipeline_by_stage_and_age(frame, measure="deals"), pipeline),
 }
 every_chart = pytest.mark.parametrize(("build", "frame_of"), CASES.values(), ids=CASES)
@@ -235,7 +256,8 @@ def test_no_rows_are_said_to_be_no_data(build, frame_of):
 @every_chart
 def test_a_chart_of_nulls_is_said_to_be_no_data(build, frame_of):
     frame = frame_of("A")
-    figures = ("value", "entered", "amount", "deals", "conversion", "retained_share", "survival", "share")
+    figures = ("value", "entered", "amount", "deals", "conversion", "retained_share", "survival", "share",
+               "won")  # fmt: skip
     nulls = frame.with_columns(
         pl.lit(None, dtype=dtype).alias(name) for name, dtype in frame.schema.items() if name in figures
     )

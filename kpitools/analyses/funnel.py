@@ -6,7 +6,7 @@ A deal that is still open is not a lost deal. It is counted where it stands, apa
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from kpitools.analyses.view import (
     column_or_null,
     grouped,
     inside,
+    last_day,
     money,
     need,
     one_period,
@@ -26,7 +27,9 @@ from kpitools.analyses.view import (
     seen,
     shaped,
 )
+from kpitools.errors import EvaluationError
 from kpitools.evaluation.intervals import wilson
+from kpitools.measures.aggregates import days_between
 from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
 
@@ -64,7 +67,7 @@ CONVERSION: Schema = {
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of the funnel in order (`stage`, `position`, `step`), and which of them each deal visited."""
+    """The steps of the funnel in order (`stage`, `position`, `step`), and the visits of deals to them."""
 
     names: pl.DataFrame
     visits: pl.LazyFrame
@@ -76,7 +79,13 @@ class Steps:
 
 
 def funnel(
-    data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str | None = None, rule: str = "reached"
+    data: Dataset,
+    *,
+    period: str | Period,
+    as_of: AsOf = None,
+    by: str | None = None,
+    rule: str = "reached",
+    within: int | None = None,
 ) -> pl.DataFrame:
     """How far the deals opened in a period have come, as seen at an instant.
 
@@ -91,6 +100,8 @@ def funnel(
         by: a dimension to break down by, in the column `group`.
         rule: `reached`: a deal that reached a stage or a later one entered it, whatever it skipped, and a deal that
             was opened entered the first. `through`: a deal entered a stage if it visited that and all before it.
+        within: a window in days: only deals opened that long ago, each as it stood so many days after. Everyone had
+            the same time. Without stage history the steps are then Created and Won.
 
     Returns:
         [group,] stage, position, entered, amount (of those deals), share_of_first (percent of all deals of the first
@@ -112,11 +123,40 @@ def funnel(
     choose("rule", rule, RULES)
     view = seen(data, as_of)
     need("The funnel", view, "deals.created_at", "deals.status")
+    view = view if within is None else _for_days(view, within)
     steps = _steps(view, rule)
     deals = grouped(view["deals"], view, "deals", by).filter(inside("created_at", one_period(period)))
     deals = deals.select("deal_id", "group", "status", column_or_null(view, "deals", "amount", pl.Float64))
     placed = RULES[rule](deals, steps).collect()
-    return shaped(_shares(_entered(placed, steps.names)), FUNNEL, by)
+    return shaped(decided_steps(placed, steps.names), FUNNEL, by)
+
+
+def _for_days(view: Dataset, within: int) -> Dataset:
+    """Each deal opened that many days ago or more, as it stood after so many days."""
+    if within < 1:
+        raise EvaluationError(f"The window is {within} days; it must be a whole day or more, such as 90.")
+    need("The funnel of a window", view, "deals.closed_at")
+    ripe = days_between("created_at", pl.lit(last_day(view), pl.Date)) >= within
+    late = days_between("created_at", "closed_at") > within
+    deals = view["deals"].filter(ripe)
+    as_then = deals.with_columns(status=pl.when(late).then(pl.lit("open")).otherwise("status"))
+    frames = dict(view.frames) | {"deals": as_then.drop("stage", strict=False)}
+    if "stage_history" in view and {"deal_id", "entered_at"} <= set(view.columns("stage_history")):
+        opened = deals.select("deal_id", opened_at="created_at")
+        visits = view["stage_history"].join(opened, on="deal_id", maintain_order="left")
+        early = days_between("opened_at", "entered_at") <= within
+        frames["stage_history"] = visits.filter(early).drop("opened_at")
+    return replace(view, frames=frames)
+
+
+def decided_steps(placed: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """The steps of a funnel with their shares, from how far each deal (or lead) has come.
+
+    Args:
+        placed: `group`, `step` (the number of the last step it came to), `status` (open, won or lost), `amount`.
+        names: the steps in order: `stage`, `position`, `step`.
+    """
+    return _shares(_entered(placed, names))
 
 
 def _steps(data: Dataset, rule: str) -> Steps:
@@ -138,7 +178,7 @@ def _steps(data: Dataset, rule: str) -> Steps:
     named = pl.concat([stages, end.with_columns(pl.col("position") + 1)])
     named = named.with_columns(step=pl.int_range(pl.len(), dtype=pl.Int64))
     numbers = named.head(-1).select("stage", "step").lazy()
-    return Steps(named, visits.join(numbers, on="stage").select("deal_id", "step").unique())
+    return Steps(named, visits.join(numbers, on="stage").select("deal_id", "step"))
 
 
 def _ended_in_stages(data: Dataset) -> bool:
@@ -159,7 +199,7 @@ def _reached(deals: pl.LazyFrame, steps: Steps) -> pl.LazyFrame:
 def _through(deals: pl.LazyFrame, steps: Steps) -> pl.LazyFrame:
     """The steps visited, in order, count as far as none is left out."""
     unbroken = (pl.col("step").sort() == pl.int_range(pl.len(), dtype=pl.Int64)).sum().cast(pl.Int64)
-    passed = steps.visits.group_by("deal_id").agg(step=unbroken - 1)
+    passed = steps.visits.unique().group_by("deal_id").agg(step=unbroken - 1)
     placed = deals.join(passed, on="deal_id").filter(pl.col("step") >= 0)
     won = (pl.col("status") == "won") & (pl.col("step") == steps.last - 1)
     return placed.with_columns(step=pl.when(won).then(steps.last).otherwise("step"))
@@ -223,7 +263,10 @@ def stage_conversion(data: Dataset, *, period: str | Period, as_of: AsOf = None,
     need("Stage conversion", view, "deals.status", "stages.position", *(f"stage_history.{name}" for name in columns))
     stages = open_stages(view)
     visits = deal_visits(view).filter(inside("entered_at", one_period(period)))
-    visits = grouped(visits, view, "stage_history", by).join(stages.lazy(), on="stage")
+    # a dimension may be reached along columns that the visits no longer have
+    key = ["deal_id", "stage", "entered_at"]
+    groups = grouped(view["stage_history"], view, "stage_history", by).select(*key, "group").unique(key, keep="any")
+    visits = visits.join(groups, on=key).join(stages.lazy(), on="stage")
     after = stages.lazy().select(pl.col("stage").alias("outcome"), after="position")
     tally = _outcomes(visits.join(after, on="outcome", how="left")).collect()
     lower, upper = wilson(pl.col("advanced").cast(pl.Float64), pl.col("advanced") + pl.col("lost"))

@@ -8,9 +8,24 @@ from itertools import pairwise
 import polars as pl
 
 from kpitools.analyses.stages import open_stages
-from kpitools.analyses.view import AsOf, Schema, cents, column_or_null, last_day, money, need, seen, shaped
+from kpitools.analyses.view import (
+    AsOf,
+    Schema,
+    cents,
+    column_or_null,
+    grouped,
+    inside,
+    last_day,
+    money,
+    need,
+    percent,
+    seen,
+    shaped,
+)
 from kpitools.errors import EvaluationError
+from kpitools.evaluation.windows import Moment, moment
 from kpitools.measures.aggregates import days_between
+from kpitools.model.calendar import Period, parse_periods
 from kpitools.model.dataset import Dataset
 
 BANDS = (30, 60, 90, 180)
@@ -21,6 +36,19 @@ PIPELINE: Schema = {
     "age_position": pl.Int64,
     "deals": pl.Int64,
     "amount": pl.Float64,
+}
+COVERAGE: Schema = {
+    "group": pl.String,
+    "period": pl.String,
+    "start": pl.Date,
+    "complete": pl.Boolean,
+    "open": pl.Float64,
+    "due": pl.Float64,
+    "won": pl.Float64,
+    "won_of_open": pl.Float64,
+    "won_of_due": pl.Float64,
+    "coverage": pl.Float64,
+    "yielded": pl.Float64,
 }
 
 
@@ -60,6 +88,69 @@ def by_stage_and_age(data: Dataset, *, as_of: AsOf = None, bands: Sequence[int] 
     words = pl.col("age_position").replace_strict(dict(enumerate(band_names(bands))), return_dtype=pl.String)
     ordered = found.with_columns(age_band=words).sort("position", "stage", "age_position", nulls_last=True)
     return shaped(ordered, PIPELINE)
+
+
+def coverage(
+    data: Dataset, *, periods: str | Sequence[Period], as_of: AsOf = None, by: str | None = None
+) -> pl.DataFrame:
+    """How much was open when each period began, beside what was then won in it.
+
+    Args:
+        data: deals with created_at, closed_at, status and amount; expected_close_at and deal_changes where there are
+            any.
+        periods: `2026Q3`, a range `2025Q1..2026Q3`, or periods; of one that is not over, the wins so far.
+        as_of: the day (to its end) or instant from which the data is seen; periods that begin later are left out.
+        by: a dimension of deals and their versions.
+
+    Returns:
+        group where broken down, period, start, complete, open (amount at the start), due (of that, expected to close
+        in the period; null where no dates are known), won (amount won in the period, whenever it was opened),
+        won_of_open and won_of_due (what of the pipeline at the start was won, at the amount it stood with then),
+        coverage (open at the start over won), yielded (won_of_open in percent of open). The last two are null for a
+        period that is not over.
+
+    Raises:
+        EvaluationError: the data lacks what is needed, or cannot be broken down so.
+        UnknownNameError: there is no such dimension.
+    """
+    view = seen(data, as_of)
+    need("Coverage", view, "deals.created_at", "deals.closed_at", "deals.status", "deals.amount")
+    wanted = parse_periods(periods) if isinstance(periods, str) else list(periods)
+    moments = [at for period in wanted if (at := moment(period, view.seen_at)).days]
+    spans = grouped(view["deal_versions"], view, "deal_versions", by).drop("status")
+    won = grouped(view["deals"].filter(pl.col("status") == "won"), view, "deals", by)
+    dated = "expected_close_at" in view.columns("deal_versions")
+    found = [_covered(spans, won, at, dated=dated) for at in moments]
+    frame = pl.concat(pl.collect_all(found)) if found else pl.DataFrame(schema=COVERAGE)
+    return shaped(frame.sort("group", "start", nulls_last=True), COVERAGE, by)
+
+
+def _covered(spans: pl.LazyFrame, won: pl.LazyFrame, at: Moment, *, dated: bool) -> pl.LazyFrame:
+    """The pipeline at the start of one period, and what was won of it and in all."""
+    ends = won.filter(inside("closed_at", at.period)).select("deal_id", "group", got=cents(pl.col("amount")))
+    stood = _opening(spans, at, dated=dated).join(ends.select("deal_id", came=pl.lit(True)), on="deal_id", how="left")
+    came = pl.col("came").fill_null(False)
+    parts = {"open": pl.lit(True), "due": pl.col("due"), "won_of_open": came, "won_of_due": came & pl.col("due")}
+    sums = [pl.col("worth").filter(where).sum().alias(name) for name, where in parts.items()]
+    got = ends.group_by("group").agg(won=pl.col("got").sum())
+    both = stood.group_by("group").agg(sums).join(got, on="group", how="full", coalesce=True, nulls_equal=True)
+    unknown = [] if dated else [pl.lit(None, pl.Float64).alias(name) for name in ("due", "won_of_due")]
+    amounts = both.with_columns(money(pl.col(name).fill_null(0)) for name in (*parts, "won")).with_columns(unknown)
+    return amounts.with_columns(
+        period=pl.lit(at.period.label),
+        start=pl.lit(at.period.start),
+        complete=pl.lit(at.complete),
+        coverage=pl.when(at.complete, pl.col("won") > 0).then(pl.col("open") / pl.col("won")),
+        yielded=pl.when(at.complete).then(percent(pl.col("won_of_open"), pl.col("open"))),
+    ).select(*COVERAGE)
+
+
+def _opening(spans: pl.LazyFrame, at: Moment, *, dated: bool) -> pl.LazyFrame:
+    """The deals open just before the period."""
+    start = pl.lit(at.period.start).cast(pl.Datetime("us"))
+    alive = (pl.col("valid_from") < start) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= start))
+    due = inside("expected_close_at", at.period).fill_null(False) if dated else pl.lit(False)
+    return spans.filter(alive).select("deal_id", "group", worth=cents(pl.col("amount")).fill_null(0), due=due)
 
 
 def band_names(bands: Sequence[int]) -> list[str]:

@@ -18,7 +18,7 @@ from kpitools.analyses.lives import (
     period_frame,
     subscription_spans,
 )
-from kpitools.analyses.movements import mrr_movements
+from kpitools.analyses.movements import mrr_movements, revenue_retention
 from kpitools.analyses.survival import survival
 from kpitools.analyses.view import AsOf, Schema, choose, lacking, last_day, need, percent, seen, shaped
 from kpitools.model.calendar import Period, RegularCalendar
@@ -41,6 +41,9 @@ SOURCES = {
     "revenue": (PRICED, SOLD),
     "gross_revenue": (PRICED, SOLD),
 }
+#: How age is counted: in the periods of the calendar, or in units since each customer's own first day.
+AGES = ("calendar", "own")
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 SUMMED = ("size", "base", "retained")
 
 COHORTS: Schema = {
@@ -71,6 +74,7 @@ def cohorts(
     of: str = "customers",
     since: date | None = None,
     fiscal_start: int = 1,
+    ages: str = "calendar",
 ) -> pl.DataFrame:
     """What is left of the customers who began in each period, at the end of that period (age 0) and of each later one.
 
@@ -86,14 +90,18 @@ def cohorts(
             `gross_revenue`: the same, of each account at most what it paid at first.
         since: leave out earlier cohorts. Of customers from before the data begins it often holds only who stayed.
         fiscal_start: first month of the year for quarters and years.
+        ages: `calendar`: at the end of the period in which the cohort began (age 0) and of each later one.
+            `own`: on the evening so many months, quarters or years after each customer's own first day (age 0: that
+            day); of orders, what was bought in that many-th unit since the first purchase (age 0: the first).
 
     Returns:
         cohort, cohort_start, age (periods), size (customers), base (what value is a percentage of), retained, value
-        (percent), complete. Of a cell whose period is not over on the last day seen, retained and value are null.
+        (percent), complete. Of a cell whose period is not over on the last day seen (by own ages: to which not all of
+        the cohort have come), retained and value are null.
 
     Raises:
         EvaluationError: the data lacks what is needed.
-        UnknownNameError: no such grain or kind of retention.
+        UnknownNameError: no such grain, kind of retention or kind of age.
 
     >>> accounts = pl.DataFrame({"account_id": ["a", "b"], "became_customer_at": [date(2026, 1, 9), date(2026, 3, 1)],
     ...     "ended_at": [None, date(2026, 5, 2)]})
@@ -103,27 +111,84 @@ def cohorts(
     """
     choose("grain", grain, GRAINS)
     choose("kind of retention", of, LABELS)
+    choose("kind of age", ages, AGES)
     view = seen(data, as_of)
-    spans, periods = _spans(view, of, RegularCalendar(grain, fiscal_start))
+    source = _source(view, of)
+    own = MONTHS[grain] if ages == "own" else None
+    spans, periods = _spans(view, source, RegularCalendar(grain, fiscal_start), own)
     members = _members(spans, periods, of)
     if since is not None:
         members = members.filter(pl.col("cohort_start") >= since)
-    cells = _cells(members, periods, last_day(view))
-    return shaped(_retained(members, cells, of).sort("cohort_start", "age"), COHORTS)
+    last = last_day(view)
+    if own is None:
+        cells, boundary = _cells(members, periods, last), pl.col("boundary")
+    else:
+        boundary = _own_boundary(own, bought=source in (ORDERED, SOLD))
+        cells = _own_cells(members, periods.height, own, boundary, last)
+    return shaped(_retained(members, cells, of, boundary).sort("cohort_start", "age"), COHORTS)
 
 
-def _spans(data: Dataset, of: str, calendar: RegularCalendar) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The spans that count, and the periods from the first of them to the last day seen."""
-    last, sources = last_day(data), SOURCES[of]
+def _source(data: Dataset, of: str) -> tuple[str, ...]:
+    """The columns that tell, the first that the data has."""
+    sources = SOURCES[of]
     source = next((columns for columns in sources if not lacking(data, columns)), sources[0])
     need(f"Retention of {of.replace('_', ' ')}", data, *source)
+    return source
+
+
+def _spans(
+    data: Dataset, source: tuple[str, ...], calendar: RegularCalendar, own: int | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The spans that count, and the periods from the first of them to the last day seen."""
+    last = last_day(data)
     if source in (ORDERED, SOLD):
-        days = data["orders"].select(pl.col("ordered_at").cast(pl.Date)).collect()
-        periods = _periods(calendar, days["ordered_at"].min(), last)
-        return order_spans(data, periods).collect(), periods
+        days = data["orders"].select(pl.col("ordered_at").cast(pl.Date)).collect()["ordered_at"]
+        periods = _periods(calendar, days.min(), last)
+        if own is None:
+            return order_spans(data, periods).collect(), periods
+        each = period_frame([RegularCalendar("day").containing(day) for day in days.drop_nulls().unique().sort()])
+        return _own_units(order_spans(data, each).collect(), own), periods
     found = customer_spans(data) if source == CUSTOMER else subscription_spans(data)
     spans = found.filter(pl.col("starts") <= pl.lit(last, pl.Date)).collect()
     return spans, _periods(calendar, spans["starts"].min(), last)
+
+
+def _after(months: pl.Expr) -> pl.Expr:
+    """The day so many months after the first one of the account."""
+    return pl.col("began").dt.offset_by(pl.format("{}mo", months))
+
+
+def _own_units(orders: pl.DataFrame, months: int) -> pl.DataFrame:
+    """Orders as presence in units of so many months since the first order of their account."""
+    day, began = pl.col("starts"), pl.col("began")
+    apart = 12 * (day.dt.year() - began.dt.year()) + day.dt.month().cast(pl.Int32) - began.dt.month().cast(pl.Int32)
+    dated = orders.with_columns(began=day.min().over("account_id")).with_columns(unit=apart // months)
+    dated = dated.with_columns(unit=pl.col("unit") - (_after(pl.col("unit") * months) > day).cast(pl.Int32))
+    starts, ends = _after(pl.col("unit") * months), _after((pl.col("unit") + 1) * months)
+    return dated.select("account_id", "worth", starts=starts, ends=ends)
+
+
+def _own_boundary(months: int, *, bought: bool) -> pl.Expr:
+    """The morning from which an age of an account is over."""
+    age = pl.col("age")
+    return _after((age + 1) * months) if bought else _after(age * months) + pl.duration(days=1)
+
+
+def _own_cells(members: pl.DataFrame, most: int, months: int, over: pl.Expr, last: date | None) -> pl.DataFrame:
+    """Every cohort at every own age that one of it has come to; complete if all of it have seen the age to its end."""
+    accounts = members.unique("account_id", keep="first").group_by("cohort", "cohort_start")
+    sizes = accounts.agg(
+        size=pl.len().cast(pl.Int64),
+        base=pl.col("base").sum(),
+        first=pl.col("began").min(),
+        began=pl.col("began").max(),
+    )
+    crossed = sizes.join(pl.DataFrame({"age": range(most)}, schema={"age": pl.Int64}), how="cross")
+    until = pl.lit(last + timedelta(days=1) if last else None, pl.Date)
+    cells = crossed.with_columns(
+        complete=over <= until, begins=pl.col("first").dt.offset_by(pl.format("{}mo", pl.col("age") * months))
+    )
+    return cells.filter(pl.col("begins") < until).drop("began", "first", "begins")
 
 
 def _periods(calendar: RegularCalendar, first: object, last: date | None) -> pl.DataFrame:
@@ -143,7 +208,12 @@ def _members(spans: pl.DataFrame, periods: pl.DataFrame, of: str) -> pl.DataFram
     at_first = pl.col("worth").filter(pl.col("starts") == pl.col("first"))
     base = (at_first.first() if of in HEADS else at_first.sum()).over("account_id")
     cohort = periods.select(cohort="period", cohort_start="starts", first="starts")
-    return began.with_columns(base=base).sort("first").join_asof(cohort, on="first", strategy="backward").drop("first")
+    return (
+        began.with_columns(base=base)
+        .sort("first")
+        .join_asof(cohort, on="first", strategy="backward")
+        .rename({"first": "began"})
+    )
 
 
 def _cells(members: pl.DataFrame, periods: pl.DataFrame, last: date | None) -> pl.DataFrame:
@@ -159,10 +229,10 @@ def _cells(members: pl.DataFrame, periods: pl.DataFrame, last: date | None) -> p
     )
 
 
-def _retained(members: pl.DataFrame, cells: pl.DataFrame, of: str) -> pl.DataFrame:
+def _retained(members: pl.DataFrame, cells: pl.DataFrame, of: str, boundary: pl.Expr) -> pl.DataFrame:
     """The cells with what is left in those that are over: per account first, so that two subscriptions are one."""
-    finished = cells.filter("complete").select("cohort_start", "age", "boundary")
-    live = members.join(finished, on="cohort_start").filter(live_at(pl.col("boundary")))
+    finished = cells.filter("complete").drop("cohort", "size", "base", "complete")
+    live = members.join(finished, on="cohort_start").filter(live_at(boundary))
     account = live.group_by("cohort_start", "age", "account_id").agg(pl.col("worth").sum(), pl.col("base").first())
     capped = pl.col("worth") if of == "revenue" else pl.min_horizontal("worth", "base")
     left = account.group_by("cohort_start", "age").agg(left=capped.sum())
@@ -195,4 +265,14 @@ def cohort_means(cells: pl.DataFrame) -> pl.DataFrame:
     return shaped(sums.with_columns(value=percent(pl.col("retained"), pl.col("base"))).sort("age"), MEANS)
 
 
-__all__ = ["COHORTS", "GRAINS", "LABELS", "MEANS", "cohort_means", "cohorts", "mrr_movements", "survival"]
+__all__ = [
+    "COHORTS",
+    "GRAINS",
+    "LABELS",
+    "MEANS",
+    "cohort_means",
+    "cohorts",
+    "mrr_movements",
+    "revenue_retention",
+    "survival",
+]

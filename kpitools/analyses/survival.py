@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from statistics import NormalDist
 
@@ -22,8 +23,17 @@ CURVE: Schema = {
     "survival": pl.Float64,
     "lower": pl.Float64,
     "upper": pl.Float64,
+    "error": pl.Float64,
     "at_risk": pl.Int64,
     "events": pl.Int64,
+}
+AT_AGES: Schema = {
+    "group": pl.String,
+    "age": pl.Float64,
+    "at_risk": pl.Int64,
+    "survival": pl.Float64,
+    "lower": pl.Float64,
+    "upper": pl.Float64,
 }
 
 
@@ -41,26 +51,85 @@ def survival(
             who stayed.
 
     Returns:
-        group, age, survival (percent), lower, upper (Greenwood, log-log; null at 100 and at 0 percent), at_risk,
-        events; a row at age 0, at each age at which somebody left, and at the last age seen.
+        group, age, survival (percent), lower, upper (log-log; null at 100 and at 0 percent), error (the standard error
+        after Greenwood, in percentage points; null at 0 percent), at_risk, events; a row at age 0, at each age at
+        which somebody left, and at the last age seen.
 
     Raises:
         EvaluationError: the data lacks what is needed, or cannot be broken down so.
         UnknownNameError: no such unit or dimension.
     """
     choose("unit of age", unit, UNITS)
+    curve = kaplan_meier(observed_lives(data, as_of=as_of, by=by, since=since))
+    return shaped(curve.with_columns(pl.col("age") / UNITS[unit]), CURVE, by="group")
+
+
+def observed_lives(
+    data: Dataset, *, as_of: AsOf = None, by: str | None = None, since: date | None = None
+) -> pl.DataFrame:
+    """How long each customer has been seen, and whether it left then: what every survival analysis starts from.
+
+    Args:
+        data: as for `survival`.
+        as_of: as for `survival`.
+        by: a dimension of accounts.
+        since: leave out who became a customer earlier.
+
+    Returns:
+        group, age (days), ended; a row per customer.
+
+    Raises:
+        EvaluationError: the data lacks what is needed, or cannot be broken down so.
+        UnknownNameError: no such dimension.
+    """
     view = seen(data, as_of)
     found = lives(view, "Survival").filter(pl.col("began") >= pl.lit(since or date.min, pl.Date))
     if by is not None:
-        table = "accounts" if "accounts" in view else "subscriptions"
-        who = grouped(view[table], view, table, by).select("account_id", "group").unique("account_id", keep="any")
-        found = found.join(who, on="account_id", how="left")
+        found = found.join(account_groups(view, by), on="account_id", how="left")
     else:
         found = found.with_columns(group=pl.lit(ALL_CUSTOMERS))
     until = pl.coalesce("ended", pl.lit(last_day(view), pl.Date))
     aged = found.select("group", days_between("began", until).alias("age"), ended=pl.col("ended").is_not_null())
-    curve = kaplan_meier(aged.filter(pl.col("age") >= 0).collect())
-    return shaped(curve.with_columns(pl.col("age") / UNITS[unit]), CURVE, by="group")
+    return aged.filter(pl.col("age") >= 0).collect()
+
+
+def account_groups(data: Dataset, by: str) -> pl.LazyFrame:
+    """Each account with its value of a dimension: from accounts, else from its first subscription."""
+    table = "accounts" if "accounts" in data else "subscriptions"
+    order = ["account_id"] if table == "accounts" else ["account_id", "starts_on"]
+    found = grouped(data[table], data, table, by).sort(order, maintain_order=True)
+    return found.select("account_id", "group").unique("account_id", keep="first", maintain_order=True)
+
+
+def at_ages(observed: pl.DataFrame, ages: Sequence[float]) -> pl.DataFrame:
+    """The curve of each group read at round ages, with how many were still seen then: the numbers under the curve.
+
+    Args:
+        observed: the frame of `observed_lives`.
+        ages: in days.
+
+    Returns:
+        group, age, at_risk (who were seen that long or longer), survival (percent), lower, upper; no figure at an age
+        that nobody has come to.
+
+    >>> frame = pl.DataFrame({"group": ["a"] * 4, "age": [1, 2, 2, 3], "ended": [True, True, False, False]})
+    >>> at_ages(frame, [0, 2, 9]).select("age", "at_risk", "survival").rows()
+    [(0.0, 4, 100.0), (2.0, 3, 50.0), (9.0, 0, None)]
+    """
+    parts = [_at_ages(part, sorted(ages)) for part in observed.sort("group").partition_by("group", maintain_order=True)]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=AT_AGES)
+
+
+def _at_ages(observed: pl.DataFrame, ages: list[float]) -> pl.DataFrame:
+    grid = pl.DataFrame({"age": ages}, schema={"age": pl.Float64})
+    seen_for = observed["age"].cast(pl.Float64)
+    counts = pl.Series("at_risk", [(seen_for >= age).sum() for age in ages], dtype=pl.Int64)
+    steps = kaplan_meier(observed).with_columns(pl.col("age").cast(pl.Float64)).drop("at_risk").sort("age")
+    read = grid.with_columns(counts).join_asof(steps, on="age", strategy="backward")
+    known = pl.when(pl.col("at_risk") > 0)
+    figures = [known.then(name).alias(name) for name in ("survival", "lower", "upper")]
+    group = pl.lit(observed.item(0, "group"), pl.String).alias("group")
+    return shaped(read.with_columns(group, *figures), AT_AGES, by="group")
 
 
 def kaplan_meier(observed: pl.DataFrame) -> pl.DataFrame:
@@ -92,6 +161,7 @@ def kaplan_meier(observed: pl.DataFrame) -> pl.DataFrame:
         survival=100 * share,
         lower=pl.when(known).then(100 * (share.log() * reach).exp()),
         upper=pl.when(known).then(100 * (share.log() / reach).exp()),
+        error=pl.when(share > 0).then(100 * share * pl.col("greenwood").sqrt()),
         at_risk=pl.col("at_risk").cast(pl.Int64),
         events=events.cast(pl.Int64),
     )

@@ -17,7 +17,7 @@ def rep_leaderboard(frame: pl.DataFrame, kpi_label: str, unit: str, *, better: s
 
     Args:
         frame: One row per rep: `rep`, `value`, `lower`, `upper`, `n` (cases), `small`, `peers` (mean of the other
-            reps), and `attainment` (percent of quota) where there is one.
+            reps), and `attainment` (percent of quota) or `top_quarter` (chance in percent) where there is one.
         kpi_label: What the value is, in words.
         unit: The unit of value, interval and peers.
         better: "higher" puts the greatest value first, "lower" the least.
@@ -41,7 +41,8 @@ def rep_leaderboard(frame: pl.DataFrame, kpi_label: str, unit: str, *, better: s
 def _reps(frame: pl.DataFrame, unit: str) -> pl.DataFrame:
     value, lower, upper, peers = (data.floats(frame[name]) for name in ("value", "lower", "upper", "peers"))
     quota = data.texts(data.floats(data.column(frame, "attainment")), "percent")
-    cases, show_quota = data.texts(frame["n"], "count"), "attainment" in frame.columns
+    chance = data.texts(data.floats(data.column(frame, "top_quarter")), "percent")
+    cases = data.texts(frame["n"], "count")
     rows = pl.DataFrame(
         {
             "rep": data.names(frame["rep"]),
@@ -52,10 +53,17 @@ def _reps(frame: pl.DataFrame, unit: str) -> pl.DataFrame:
             "peers_text": data.texts(peers, unit),
             "n_text": cases,
             "quota_text": quota,
-            "label": [f"n {n} · {q} of quota" if show_quota else f"n {n}" for n, q in zip(cases, quota, strict=True)],
+            "chance_text": chance,
+            "label": [_label(frame, *texts) for texts in zip(cases, quota, chance, strict=True)],
         }
     )
     return data.named(rows, "rep", "value_text", "label")
+
+
+def _label(frame: pl.DataFrame, cases: str, quota: str, chance: str) -> str:
+    if "top_quarter" in frame.columns:
+        return f"n {cases} · top quarter {chance}"
+    return f"n {cases} · {quota} of quota" if "attainment" in frame.columns else f"n {cases}"
 
 
 def _dots(rows: pl.DataFrame, title: str, unit: str) -> list[alt.Chart]:
@@ -82,10 +90,9 @@ def _dots(rows: pl.DataFrame, title: str, unit: str) -> list[alt.Chart]:
 
 def _tooltips(rows: pl.DataFrame) -> list[alt.Tooltip]:
     lines = {"rep": "Rep", "value_text": "Value", "interval_text": "95 % interval", "peers_text": "Mean of the others"}
-    quota = (
-        {"quota_text": "Of quota"} if any(text != format_value(None, "percent") for text in rows["quota_text"]) else {}
-    )
-    return data.tooltips(**lines, n_text="Cases", **quota)
+    more = {"quota_text": "Of quota", "chance_text": "Chance of the top quarter"}
+    known = {name: label for name, label in more.items() if (rows[name] != format_value(None, "percent")).any()}
+    return data.tooltips(**lines, n_text="Cases", **known)
 
 
 def _notes(rows: pl.DataFrame) -> list[str]:

@@ -217,3 +217,48 @@ def _curves_in_words(rows: pl.DataFrame, title: str, age_unit: str) -> str:
     ends = rows.sort("group", "age").group_by("group", maintain_order=True).last()
     parts = [f"{g}: {v} at {a}." for g, v, a in ends.select("group", "value_text", "age_text").rows()]
     return data.sentences(f"Step lines. {title} in {age_unit}. The end of each curve:", parts)
+
+
+def hazard_chart(frame: pl.DataFrame, *, age_unit: str = "months") -> style.Chart:
+    """Of the customers who came to each age, the share that left before the next, with its interval.
+
+    Args:
+        frame: The rows of `analyses.hazard`: `group`, `age`, `hazard` with `lower` and `upper` (percent), `at_risk`.
+        age_unit: What `age` counts: "days" or "months".
+
+    Raises:
+        UnknownNameError: The frame lacks a column.
+        EvaluationError: A group has several rows for an age.
+    """
+    data.need(frame, "group", "age", "hazard", "lower", "upper", "at_risk")
+    data.one_row_each(frame, "group", "age")
+    title = "Customers leaving by age"
+    rows = _steps(frame.rename({"hazard": "survival"}), age_unit)
+    if not data.has_figures(rows, "value"):
+        return style.no_data(title)
+    groups = sorted(set(rows["group"]))
+    notes = ["Of those who came to an age, the share that left before the next. Line: 95 % interval."]
+    texts = {"title": title, "notes": notes, "description": _hazards_in_words(rows, title, age_unit)}
+    if len(groups) > 1:
+        layer = alt.layer(*_hazards(rows, age_unit)).properties(width=160, height=90)
+        return style.small_charts(layer, groups, columns=3, rows=data.inline(rows), **texts)
+    return style.fitted(alt.layer(*_hazards(rows, age_unit), data=data.inline(rows)), height=220, **texts)
+
+
+def _hazards(rows: pl.DataFrame, age_unit: str) -> list[alt.Chart]:
+    x = alt.X("age:Q", title=f"Age ({age_unit})", axis=style.value_axis("days", grid=False))
+    axis = style.value_axis("percent", tickCount=4)
+    y = {name: alt.Y(name, type="quantitative", title="Leaving (%)", axis=axis) for name in ("value", "lower")}
+    tooltip = data.tooltips(
+        group="Group", age_text="From age", value_text="Leaving", interval_text="95 % interval", risk_text="At risk"
+    )
+    line = alt.Chart().transform_filter("isValid(datum.lower)").mark_rule(aria=False, strokeWidth=2, opacity=0.4)
+    dot = alt.Chart(name="dots").mark_point(filled=True, size=50, color=style.MAIN)
+    drawn = dot.encode(x=x, y=y["value"], tooltip=tooltip, description="said:N")
+    return [line.encode(x=x, y=y["lower"], y2="upper:Q"), drawn]
+
+
+def _hazards_in_words(rows: pl.DataFrame, title: str, age_unit: str) -> str:
+    most = rows.sort("value").group_by("group", maintain_order=True).last().sort("group")
+    parts = [f"{g}: {v} at {a}." for g, v, a in most.select("group", "value_text", "age_text").rows()]
+    return data.sentences(f"Points with intervals. {title} in {age_unit}. Where each group leaves most:", parts)

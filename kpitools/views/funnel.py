@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
+
+from kpitools.analyses import conversion as ways
 from kpitools.analyses import funnel as analysis
-from kpitools.analyses import pipeline, words
-from kpitools.charts import funnel_chart, kpi_trend, pipeline_by_stage_and_age, stage_conversion_chart
+from kpitools.analyses import pipeline, stage_times, words
+from kpitools.analyses.funnel_beside import EARLIER, funnel_beside
+from kpitools.analyses.words import funnel as funnel_words
+from kpitools.analyses.words import ways as more_words
+from kpitools.charts import funnel_chart, incidence_curves, kpi_trend, pipeline_by_stage_and_age, stage_conversion_chart
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.explore.view import View
 from kpitools.kpis.conversion import win_rate
 from kpitools.kpis.cycle_time import sales_cycle_length
 from kpitools.kpis.pipeline import pipeline_value
-from kpitools.model.calendar import periods_until
+from kpitools.model.calendar import Period, periods_until
 from kpitools.tables import frame_table
 from kpitools.views.parts import sentences, some_of
 
 SHOWN = (win_rate, sales_cycle_length, pipeline_value)
 TREND = 8
+#: So many pairs of stage and reason a table shows.
+MOST_REASONS = 10
+#: Conversion is told of the deals of so many periods: those of one alone have seldom had the time to be won.
+LOOKED_AT = 4
 
 
 def findings(view: View) -> Iterable[Any]:
@@ -59,6 +70,115 @@ def conversion(view: View) -> Iterable[Any]:
     ]
 
 
+def won(view: View) -> Iterable[Any]:
+    """What share of the deals of the last periods is won, three ways, and how long it takes."""
+    asked: dict[str, Any] = {"period": _last_periods(view), "as_of": view.as_of}
+    three = ways.conversion(view.data, **asked)
+    said = more_words.ways_words(three) + more_words.time_words(ways.time_to_win(view.data, **asked))
+    curve = ways.incidence(view.data, **asked).filter(pl.col("age") <= 2 * ways.WINDOW)
+    labels = {
+        "way": "How it is reckoned",
+        "deals": "Deals",
+        "won": "Won",
+        "lost": "Lost",
+        "still_open": "Still open",
+        "conversion": "Conversion",
+        "lower": "From",
+        "upper": "To",
+        "share_open": "Still open (%)",
+    }
+    units = dict.fromkeys(("conversion", "lower", "upper", "share_open"), "percent")
+    note = (
+        f"Deals opened in {_last_periods(view)}. Naive: won by now, of all deals. Matured: won within {ways.WINDOW} "
+        "days, of the deals that have had them. Censoring-aware: the same from all deals, each for as long as it was "
+        "seen. From and to: 95 % interval."
+    )
+    table = frame_table(three.select(*labels), caption="Conversion three ways", labels=labels, units=units, note=note)
+    return [*sentences(said), incidence_curves(_where_it_rises(curve), within=ways.WINDOW), table]
+
+
+def won_by_segment(view: View) -> Iterable[Any]:
+    """The same by segment."""
+    asked: dict[str, Any] = {"period": _last_periods(view), "as_of": view.as_of, "by": "segment"}
+    said = more_words.group_words(ways.conversion(view.data, **asked), ways.time_to_win(view.data, **asked))
+    curve = ways.incidence(view.data, **asked).filter(pl.col("age") <= 2 * ways.WINDOW)
+    return [*sentences(said), incidence_curves(_where_it_rises(curve), within=ways.WINDOW)]
+
+
+def beside(view: View) -> Iterable[Any]:
+    """The funnel beside the period before and the year before, at the same point."""
+    labels = {
+        "stage": "Step",
+        "entered": "Deals",
+        "share_of_first": "Of the first",
+        "before_entered": "Deals then",
+        "before_share": "Of the first then",
+        "difference": "Difference (points)",
+        "lower": "From",
+        "upper": "To",
+    }
+    units = dict.fromkeys(("share_of_first", "before_share"), "percent")
+    shown: list[Any] = []
+    for compare in EARLIER:
+        frame = funnel_beside(view.data, period=view.period, as_of=view.as_of, compare=compare)
+        caption = f"{view.period} beside {frame.item(0, 'before')}" if frame.height else "No deals"
+        shown += sentences(more_words.beside_words(frame))
+        if frame["difference"].count():
+            shown.append(frame_table(frame.select(*labels), caption=caption, labels=labels, units=units))
+    return shown
+
+
+def times(view: View) -> Iterable[Any]:
+    """How long deals stand in each stage."""
+    frame = stage_times.stage_times(view.data, period=_last_periods(view), as_of=view.as_of)
+    labels = {
+        "entered": "Visits",
+        "still_open": "Not over",
+        "quartile_1": "A quarter has left after",
+        "median": "Half",
+        "quartile_3": "Three quarters",
+        "mean": "Mean",
+        "longest": "Longest seen",
+    }
+    units = dict.fromkeys(("quartile_1", "median", "quartile_3", "mean", "longest"), "days")
+    note = "Visits that are not over count as long as they were seen; the mean counts none beyond the longest seen."
+    shown = frame.select("stage", *labels)
+    table = frame_table(shown, caption="Time in each stage", labels=labels, units=units, note=note)
+    return [*sentences(more_words.stage_time_words(frame)), *([table] if frame.height else [])]
+
+
+def lost(view: View) -> Iterable[Any]:
+    """Why and where the deals opened in the period were lost."""
+    frame = stage_times.lost_reasons(view.data, period=view.period, as_of=view.as_of)
+    said = sentences(more_words.reason_words(frame))
+    if frame.is_empty():
+        return said
+    labels = {"reason": "Reason", "stage": "Stage", "lost": "Lost", "amount": "Amount", "share": "Of all lost"}
+    units = {"amount": "currency", "share": "percent"}
+    most = frame.sort("lost", descending=True, maintain_order=True).head(MOST_REASONS)
+    rest = frame.height - most.height
+    note = f"{rest} rarer ones are left out." if rest else ""
+    table = frame_table(most.select(*labels), caption="Deals lost", labels=labels, units=units, note=note)
+    return [*said, table]
+
+
+def leads(view: View) -> Iterable[Any]:
+    """How far the leads of the period have come, to won deals."""
+    frame = ways.lead_funnel(view.data, period=view.period, as_of=view.as_of)
+    labels = {
+        "stage": "Step",
+        "entered": "Leads",
+        "share_of_first": "Of all",
+        "share_of_previous": "Of those decided before",
+        "still_open": "Still open here",
+        "lost": "Lost here",
+    }
+    units = dict.fromkeys(("share_of_first", "share_of_previous"), "percent")
+    said = sentences(funnel_words.lead_words(frame))
+    table = frame_table(frame.select(*labels), caption="From lead to won deal", labels=labels, units=units)
+    return [*said, *([table] if frame.height else [])]
+
+
 def trend(view: View) -> Iterable[Any]:
     """The figures of the funnel over the last periods."""
     kpis = some_of(SHOWN, view)
@@ -74,3 +194,14 @@ def open_pipeline(view: View) -> Iterable[Any]:
 
 def _steps(view: View) -> Any:
     return view.once("funnel", lambda: analysis.funnel(view.data, period=view.period, as_of=view.as_of))
+
+
+def _where_it_rises(curve: pl.DataFrame) -> pl.DataFrame:
+    """The ages at which a curve moves, its first and its last: in between it is level."""
+    age = pl.col("age")
+    return curve.filter((pl.col("events") > 0) | (age == 0) | (age == age.max().over("group")))
+
+
+def _last_periods(view: View) -> Period:
+    first, *_ = found = periods_until(view.period, LOOKED_AT)
+    return replace(view.period, start=first.start, label=f"{first}..{found[-1]}")

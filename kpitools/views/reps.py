@@ -3,33 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
+import polars as pl
+
 from kpitools.analyses import activity, words
+from kpitools.analyses import pacing as pace
 from kpitools.analyses import reps as analysis
+from kpitools.analyses.discoveries import discoveries
+from kpitools.analyses.effort import effort_and_outcome
+from kpitools.analyses.mix import mix_and_rate
+from kpitools.analyses.ramp import ramp_curves
+from kpitools.analyses.ranks import pooled_leaderboard, standing
+from kpitools.analyses.view import lacking
+from kpitools.analyses.words.figures import period_name
+from kpitools.analyses.words.plain import counted
+from kpitools.analyses.words.rep_changes import effort_words, ramp_words, rep_change_words
+from kpitools.analyses.words.reps import standing_words
 from kpitools.charts import activity_mix, rep_leaderboard
+from kpitools.evaluation.windows import moment
 from kpitools.explore.view import View
+from kpitools.formats import format_date
 from kpitools.kpis.conversion import win_rate
 from kpitools.kpis.cycle_time import median_sales_cycle_length
 from kpitools.kpis.rep import individual_quota_attainment, number_of_deals_closed
-from kpitools.tables import frame_table, leaderboard_table
+from kpitools.tables import frame_table
 from kpitools.views.parts import sentences
+
+POOLED = "Pooled win rate"
+#: What the table of the leaderboard shows under which heading.
+BOARD = {
+    "value": POOLED,
+    "lower": "95 % from",
+    "upper": "95 % to",
+    "top_quarter": "Chance of the top quarter",
+    "rank_lower": "Best likely rank",
+    "rank_upper": "Worst likely rank",
+    "win_rate": "Own win rate",
+    "n": "Deals closed",
+}
+#: What deals are told apart by to split a difference: the first that the data has.
+PARTS = ("segment", "deal_kind", "industry")
+#: Of so many reps the changes are told.
+MOST_TOLD = 20
+SHARES = ("value", "lower", "upper", "top_quarter", "win_rate")
 
 
 def findings(view: View) -> Iterable[Any]:
     """The reps in words."""
-    said = words.rep_words(_table(view))
+    said = words.rep_words(_table(view), discoveries(_table(view)))
     view.once("headline", lambda: said[0] if said else "")
     return sentences(said)
 
 
 def leaderboard(view: View) -> Iterable[Any]:
-    """Win rates with their intervals, beside those of the others."""
+    """Win rates pooled within the role, with their intervals and ranks, beside those of the others."""
     view.use([win_rate, individual_quota_attainment, number_of_deals_closed, median_sales_cycle_length])
-    frame = analysis.leaderboard(_table(view))
+    placed = standing(_table(view))
+    frame = pooled_leaderboard(placed)
     return [
-        rep_leaderboard(frame, win_rate.label, win_rate.unit),
-        leaderboard_table(frame, win_rate.label, win_rate.unit),
+        *sentences(standing_words(placed)),
+        rep_leaderboard(frame, POOLED, win_rate.unit),
+        frame_table(
+            frame.select("rep", *BOARD),
+            caption=f"{POOLED} by rep",
+            labels=BOARD,
+            units=dict.fromkeys(SHARES, "percent"),
+        ),
     ]
 
 
@@ -62,3 +103,58 @@ def activities(view: View) -> Iterable[Any]:
 
 def _table(view: View) -> Any:
     return view.once("reps", lambda: analysis.rep_table(view.data, period=view.period, as_of=view.as_of))
+
+
+def pacing(view: View) -> Iterable[Any]:
+    """What each working day left must bring for the quotas, and where the pace so far leads."""
+    frame = pace.pacing(_table(view), period=view.period, as_of=view.as_of)
+    if frame.is_empty():
+        return sentences(["No quota is known for the period, so there is nothing to pace."])
+    labels = {"attainment": "Attainment", "expected": "Of the working days", "days_left": "Working days left"}
+    labels |= {"needed_per_day": "Needed per working day", "projected_attainment": "Attainment at this pace"}
+    units = dict.fromkeys(("attainment", "expected", "projected_attainment"), "percent")
+    units |= {"days_left": "count", "needed_per_day": "currency"}
+    return [frame_table(frame.select("rep", *labels), caption="Pacing to quota by rep", labels=labels, units=units)]
+
+
+def differences(view: View) -> Iterable[Any]:
+    """How each rep's win rate differs from that of the peers, split into mix and rate."""
+    by = next((name for name in PARTS if name in view.data.dimensions("deals")), None)
+    if by is None:
+        return sentences(["The data has no segment and no kind of deal, so mix and rate cannot be told apart."])
+    frame = mix_and_rate(view.data, _table(view), period=view.period, by=by, as_of=view.as_of)
+    if frame.is_empty():
+        return sentences(["Nobody closed a deal beside others of the same role, so there is nothing to compare."])
+    labels = {"win_rate": "Win rate", "peers": "Peers", "difference": "Difference, points"}
+    labels |= {"mix": "By mix", "rate": "By rate", "n": "Deals closed"}
+    units = {"win_rate": "percent", "peers": "percent", "difference": "score", "mix": "score", "rate": "score"}
+    caption = f"Difference to peers by {by.replace('_', ' ')}: mix and rate"
+    shown = frame.select("rep", *labels)
+    return [frame_table(shown, caption=caption, labels=labels, units={**units, "n": "count"})]
+
+
+def ramp(view: View) -> Iterable[Any]:
+    """How many months after joining sellers win their first deal and meet their first quota."""
+    if lacking(view.data, ["reps.hired_at"]):
+        return sentences(["The data does not say when reps were hired, so there is no ramp to show."])
+    return sentences(ramp_words(ramp_curves(view.data, as_of=view.as_of)))
+
+
+def changes(view: View) -> Iterable[Any]:
+    """What changed for each rep since the period before, and which activities go with winning."""
+    at = moment(view.period, view.data.seen_at).shifted("previous")
+    if at is None:
+        return sentences(["There is no period before to compare with."])
+    upto = at.until - timedelta(days=1)
+    before = analysis.rep_table(view.data, period=at.period, as_of=view.as_of if at.complete else upto)
+    name = period_name(at.period.label)
+    than = name if at.complete else f"{name} up to {format_date(upto)}"
+    now = _table(view)
+    active = now.filter(pl.col("n") > 0).sort(pl.col("won_amount").fill_null(0), "rep", descending=[True, False])
+    told = [" ".join(rep_change_words(now, before, rep, than)) for rep in active["rep"].head(MOST_TOLD)]
+    if active.height > MOST_TOLD:
+        told.append(f"Told of the {MOST_TOLD} who won most, of {counted(active.height, 'seller')} who closed deals.")
+    if "activities" in view.data:
+        mix = activity.activity_mix(view.data, period=view.period, by="rep", as_of=view.as_of)
+        told += effort_words(effort_and_outcome(now, mix))
+    return sentences(told)

@@ -55,6 +55,27 @@ def conversion_words(frame: pl.DataFrame) -> list[str]:
     return list(filter(None, [_weakest(moves), _open(entered, still_open, "visits")]))
 
 
+def lead_words(frame: pl.DataFrame) -> list[str]:
+    """What became of the leads, and at which step most of them end.
+
+    Args:
+        frame: the frame of `lead_funnel`, not broken down.
+    """
+    rows = frame.sort("position").to_dicts()
+    if not rows or not rows[0]["entered"]:
+        return ["No lead came in in the period."]
+    leads, won = rows[0]["entered"], rows[-1]["entered"]
+    lost, still_open = (sum(row[column] for row in rows) for column in ("lost", "still_open"))
+    told = f"Of {counted(leads, 'lead')}, {counted(won, 'has become a won deal', 'have become won deals')}, "
+    told += f"{counted(lost, 'is', 'are')} lost and {counted(still_open, 'is', 'are')} still open."
+    moves = [
+        (before["stage"], Share(row["entered"], row["entered"] + before["lost"]))
+        for before, row in pairwise(rows)
+        if row["entered"] + before["lost"] > 0
+    ]
+    return list(filter(None, [told, _weakest(moves, "lead"), _open(leads, still_open, "leads")]))
+
+
 def _won(frame: pl.DataFrame) -> str:
     """The conversion of the decided: won, of won and lost."""
     last = frame.sort("position").row(-1, named=True)
@@ -66,13 +87,13 @@ def _won(frame: pl.DataFrame) -> str:
     return f"Of {counted(won + lost, 'deal')} decided, {rate} were won ({interval_words(share.interval())})."
 
 
-def _weakest(moves: list[tuple[Any, Share]]) -> str:
+def _weakest(moves: list[tuple[Any, Share]], noun: str = "deal") -> str:
     """The stage from which the smallest share of the decided goes on, and which others it cannot be told from."""
     judged = sorted(((stage, share) for stage, share in moves if share.of >= SMALL), key=lambda move: move[1].percent)
     if len(judged) < 2:
         return ""
     (stage, low), *others = judged
-    told = f"Fewest go on from {name(stage)}: {format_value(low.percent, 'percent')} of {counted(low.of, 'deal')}"
+    told = f"Fewest go on from {name(stage)}: {format_value(low.percent, 'percent')} of {counted(low.of, noun)}"
     told += f" decided there ({interval_words(low.interval())})"
     alike = [name(other) for other, share in others if not apart(shares_differ_by(low, share, len(others)))]
     return (

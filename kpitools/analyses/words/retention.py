@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from kpitools.analyses.chance import Interval, Share, apart, shares_differ_by
+from kpitools.analyses.lifetime import ShiftedBetaGeometric
+from kpitools.analyses.logrank import LogRank, chi_square_tail
 from kpitools.analyses.retention import cohort_means
 from kpitools.analyses.words.plain import counted, interval_words, listed, name, total
 from kpitools.errors import EvaluationError
-from kpitools.evaluation.intervals import SMALL
+from kpitools.evaluation.intervals import CONFIDENCE, SMALL
 from kpitools.formats import format_value
 from kpitools.model.calendar import RegularCalendar, parse_period
 
@@ -70,6 +73,116 @@ def _different(over: pl.DataFrame, unit: str) -> str:
         return f"No cohort differs from the others by more than chance explains, of {whom} that can be compared."
     differ = f"{counted(len(told), 'differs', 'differ')} from the others by more than chance explains"
     return f"Of {whom}, {differ}: {listed(told)}."
+
+
+def survival_words(test: LogRank, many: int = 3) -> list[str]:
+    """Which groups leave sooner or later than the others, by more than chance explains.
+
+    Each group is held against all others together, the bar being higher the more groups there are (Bonferroni).
+
+    Args:
+        test: what `log_rank` found.
+        many: so many have to have left, or been expected to, before a group is told of.
+    """
+    rows = test.groups.to_dicts()
+    if test.p_value is None:
+        return ["There are no two groups of which somebody left: nothing to compare."]
+    clear = [row for row in rows if _leaves_otherwise(row, len(rows)) and max(row["left"], row["expected"]) >= many]
+    together = f"log-rank test of {counted(len(rows), 'group')}, {chance_words(test.p_value)}"
+    if not clear:
+        return [f"No group leaves sooner or later than the others by more than chance explains ({together})."]
+    told = [_sooner_or_later(row) for row in sorted(clear, key=lambda row: round(row["p_value"], 9))]
+    return [*told, f"All groups together: {together}."]
+
+
+def chance_words(p_value: float) -> str:
+    """How often chance alone does as much.
+
+    >>> chance_words(0.0312), chance_words(1e-9)
+    ('p 0.031', 'p below 0.001')
+    """
+    return "p below 0.001" if p_value < 0.001 else f"p {p_value:.3f}"
+
+
+def _leaves_otherwise(row: dict[str, Any], groups: int) -> bool:
+    return row["p_value"] is not None and row["p_value"] * groups < 1 - CONFIDENCE
+
+
+def _sooner_or_later(row: dict[str, Any]) -> str:
+    way = "sooner" if row["left"] > row["expected"] else "later"
+    due = f"{counted(row['left'], 'customer')} left where {format_value(row['expected'], 'number')} would have"
+    return (
+        f"{name(row['group'])} leaves {way} than the others: {due} at the rate of all ({chance_words(row['p_value'])})."
+    )
+
+
+def movement_words(moved: pl.DataFrame) -> list[str]:
+    """What recurring revenue did in the last period that is over, and how much of the opening was kept.
+
+    Args:
+        moved: the frame of `revenue_retention`.
+    """
+    over = moved.filter(pl.col("complete"), pl.col("opening").is_not_null())
+    if over.is_empty():
+        return ["No period is over in which recurring revenue is known: there is no movement to tell."]
+    row = over.row(-1, named=True)
+    opening, closing = (format_value(row[end], "currency") for end in ("opening", "closing"))
+    change = row["closing"] - row["opening"]
+    way = "stayed the same" if not change else "grew" if change > 0 else "shrank"
+    ends = f", {opening}" if not change else f" from {opening} to {closing}"
+    said = f"In {row['period']} monthly recurring revenue {way}{ends}."
+    if row["nrr"] is None:
+        return [f"{said} There was none at its beginning of which a share could have been kept."]
+    net, gross = (format_value(row[share], "percent") for share in ("nrr", "grr"))
+    return [f"{said} Of what there was at its beginning, {net} was left with expansion and {gross} without."]
+
+
+def contract_words(fit: pl.DataFrame, model: ShiftedBetaGeometric) -> list[str]:
+    """How long contracts are expected to last, and whether the model goes with what was seen.
+
+    Args:
+        fit: the frame of `contract_fit`.
+        model: the model.
+    """
+    first, fifth = (format_value(model.survival(age), "percent") for age in (1, 5))
+    said = f"Of new customers, {first} are expected to renew once and {fifth} five times."
+    said += " By the model all are about as likely to leave." if model.alike else ""
+    told = fit.drop_nulls(["lower", "upper"])
+    if told.is_empty():
+        return [said, "Whether the model fits cannot be told: no term has an interval to hold it against."]
+    outside = told.filter(~pl.col("modelled").is_between("lower", "upper"))
+    if outside.is_empty():
+        return [said, f"The model is within the 95 % interval of what was seen in {_all(told.height)}."]
+    ages = listed([str(age) for age in outside["age"]])
+    return [said, f"The model is outside the 95 % interval of what was seen after {ages} of {_all(told.height)}."]
+
+
+def _all(terms: int) -> str:
+    return counted(terms, "term")
+
+
+def repeat_words(fit: pl.DataFrame) -> list[str]:
+    """Whether customers bought again as often as the model says: a chi-square test over the rows of the fit.
+
+    Rows of which the model expects fewer than five are left out; four parameters were fitted.
+
+    Args:
+        fit: the frame of `repeats_fit`.
+    """
+    customers, never = int(fit["customers"].sum()), fit.row(0, named=True)
+    said = f"{counted(never['customers'], 'customer')} of {format_value(customers, 'count')} never bought again; "
+    said += f"the model has {format_value(never['modelled'], 'count')}."
+    rows = fit.filter(pl.col("modelled") >= 5)
+    away = rows.select(((pl.col("customers") - pl.col("modelled")) ** 2 / pl.col("modelled")).sum()).item()
+    p_value = chi_square_tail(away, rows.height - 5)
+    if p_value is None:
+        return [said, "Whether the model fits cannot be told: too few customers bought again often."]
+    does = (
+        "differ from the model by more than"
+        if p_value < 1 - CONFIDENCE
+        else "do not differ from the model by more than"
+    )
+    return [said, f"The counts {does} chance explains ({chance_words(p_value)})."]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""The sections about reps: for the whole company, for one team, and for data that lacks most tables."""
+
+from __future__ import annotations
+
+import pytest
+from small import dataset
+
+from kpitools.explore.view import View
+from kpitools.model.dataset import Dataset
+from kpitools.model.slice import Slice
+from kpitools.views import reps
+
+SECTIONS = ("findings", "attainment", "pacing", "leaderboard", "differences", "changes", "ramp")
+BARE = """
+    reps: rep_id
+    r1
+    deals: deal_id owner_rep_id status created_at closed_at
+    a r1 won 2026-07-01 2026-07-11
+"""
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("team", [None, "Nordics"])
+def test_every_section_has_something_to_show(data: Dataset, section: str, team: str | None):
+    view = View.of(data, Slice(where={"team": (team,)} if team else {}, period="2026Q3", as_of="2026-08-15"))
+    assert list(getattr(reps, section)(view))
+
+
+@pytest.mark.parametrize(("section", "said"), [
+    ("pacing", "No quota is known for the period, so there is nothing to pace."),
+    ("leaderboard", "Fewer than four sellers of a role closed deals, so there is no top quarter to be in."),
+    ("differences", "The data has no segment and no kind of deal, so mix and rate cannot be told apart."),
+    ("changes", "r1 won 1 deal, after 0 in Q2 2026; the amounts are not known."),
+    ("ramp", "The data does not say when reps were hired, so there is no ramp to show."),
+])  # fmt: skip
+def test_what_is_missing_is_said(section: str, said: str):
+    first = next(iter(getattr(reps, section)(View.of(dataset(BARE), Slice(period="2026Q3")))))
+    assert said in first.data
+
+
+def test_of_deals_all_by_one_rep_nothing_is_compared():
+    one = dataset(BARE.replace("closed_at", "closed_at kind").replace("07-11", "07-11 new"))
+    first = next(iter(reps.differences(View.of(one, Slice(period="2026Q3")))))
+    assert "nothing to compare" in first.data
