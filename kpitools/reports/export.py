@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from markupsafe import Markup
 from kpitools.errors import ReportError
 from kpitools.reports import chartdata
 from kpitools.reports.bundle import bundle
+from kpitools.reports.links import linked, named
 from kpitools.reports.markup import Markdown, clean, markdown, script_json
 from kpitools.tables import MIME as TABLE
 from kpitools.tables import Table
@@ -36,6 +37,7 @@ class Block:
     kind: str
     content: Any
     words: str = ""
+    about: Sequence[tuple[str, str]] = ()
 
 
 def to_html(notebook: Mapping[str, Any]) -> str:
@@ -118,7 +120,7 @@ def _blocks(notebook: Mapping[str, Any], writer: Markdown, links: Mapping[str, s
             if not titled and re.search(r"^# +.+", source, re.MULTILINE):  # it stands in the page's head
                 source, titled = re.sub(r"^# +.+\n?", "", source, count=1, flags=re.MULTILINE), True
             if source.strip():
-                yield Block("text", Markup(markdown(writer, source)))
+                yield Block("text", Markup(linked(markdown(writer, source), links)))
         for output in cell.get("outputs", ()):
             yield from _block(output, writer, links)
 
@@ -141,18 +143,18 @@ def _shown(data: Mapping[str, Any], writer: Markdown, links: Mapping[str, str]) 
     if TABLE in data:
         yield Block("table", Markup(Table.from_json(data[TABLE]).to_html(links)))
     elif chart:
-        yield _chart(data[chart])
+        yield _chart(data[chart], links)
     elif picture:
         yield Block("picture", _picture(picture, data[picture]), _plain(data.get("text/plain", "Picture")))
     elif "text/html" in data:
         yield Block("html", Markup(clean("".join(data["text/html"]))))
     elif "text/markdown" in data:
-        yield Block("text", Markup(markdown(writer, "".join(data["text/markdown"]))))
+        yield Block("text", Markup(linked(markdown(writer, "".join(data["text/markdown"])), links)))
     elif "text/plain" in data:
         yield Block("stream", _plain(data["text/plain"]))
 
 
-def _chart(spec: Mapping[str, Any]) -> Block:
+def _chart(spec: Mapping[str, Any], links: Mapping[str, str]) -> Block:
     """A chart without what could make the page ask for more: its schema's address, its own embedding options."""
     spec = {name: value for name, value in spec.items() if name not in ("$schema", "usermeta")}
     if addresses := chartdata.asks_for(spec):
@@ -161,7 +163,8 @@ def _chart(spec: Mapping[str, Any]) -> Block:
             " cannot read; put the rows into the chart."
         )
     spec |= {"description": chartdata.in_words(spec), "background": "transparent"}
-    return Block("chart", spec, chartdata.title_of(spec))
+    title = chartdata.title_of(spec)
+    return Block("chart", spec, title, named(title, links))
 
 
 def _picture(mime: str, content: Any) -> str:

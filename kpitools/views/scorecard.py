@@ -10,6 +10,7 @@ from kpitools.analyses import words
 from kpitools.analyses.flags.check import flags
 from kpitools.charts import kpi_trend
 from kpitools.explore.view import View
+from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.tables import scorecard_table
 from kpitools.views.flags import advice_table, flags_words
 from kpitools.views.parts import sentences, with_peers
@@ -58,6 +59,8 @@ def red_flags(most: int = 8) -> Section:
 
     def section(view: View) -> Iterable[Any]:
         found = flags(view.data, period=view.period, as_of=view.as_of)
+        named = found.frame.head(most)["kpi"].unique(maintain_order=True)
+        view.use([CATALOGUE[name] for name in named if name in CATALOGUE])
         yield from sentences(flags_words(found, most=most))
         if found.frame.height:
             yield advice_table(found.frame.head(most))
