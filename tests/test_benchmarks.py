@@ -65,23 +65,15 @@ def test_the_data_are_the_numbers_of_the_definitions():
     assert {name: ours.get(name, set()) for name in defined} == defined
 
 
-def declared() -> list[tuple[str, str, tuple[float, ...]]]:
-    """The benchmarks that declarations of KPIs still name: id, function, numbers."""
-    found = []
-    for module in DECLARATIONS:
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            for decorator in getattr(node, "decorator_list", ()):
-                for each in getattr(decorator, "keywords", ()):
-                    if each.arg == "benchmark":
-                        numbers = [ast.literal_eval(one) for one in each.value.args]
-                        found.append((node.name, each.value.func.id, tuple(n for n in numbers if type(n) is not str)))
-    return found
-
-
-@pytest.mark.parametrize(("name", "form", "numbers"), declared())
-def test_what_is_declared_beside_the_data_agrees_with_it(name, form, numbers):
-    first = data()[name][0]
-    assert numbers == {"at_least": (first.low,), "at_most": (first.high,), "between": (first.low, first.high)}[form]
+def test_the_numbers_stand_in_the_data_alone():
+    declared = [
+        node.name
+        for module in DECLARATIONS
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        for decorator in getattr(node, "decorator_list", ())
+        if any(each.arg == "benchmark" for each in getattr(decorator, "keywords", ()))
+    ]
+    assert declared == []
 
 
 # ---- scopes
