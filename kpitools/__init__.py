@@ -37,7 +37,7 @@ _HOME = {
     "TABLES": "kpitools.model.tables",
     "measure": "kpitools.measures.measure",
     "per_entity": "kpitools.measures.measure",
-    "attribute": "kpitools.measures.measure",
+    "attribute": "kpitools.measures.attribute",
     "period_days": "kpitools.measures.anchors",
     "count": "kpitools.measures.aggregates",
     "total": "kpitools.measures.aggregates",

@@ -16,8 +16,9 @@ from kpitools.kpis.families import growth, percent, rolling
 from kpitools.kpis.kpi import Benchmark, at_least, at_most, between, kpi
 from kpitools.measures.aggregates import count, distinct, mean, median, recognised, total
 from kpitools.measures.anchors import period_days
+from kpitools.measures.attribute import attribute
 from kpitools.measures.deals import closed_deals, won_deals
-from kpitools.measures.measure import attribute, measure, per_entity
+from kpitools.measures.measure import measure, per_entity
 from kpitools.measures.revenue import recurring_revenue, revenue
 from kpitools.model.tables import Accounts, Activities, Deals, Orders, Subscriptions
 
@@ -177,6 +178,50 @@ def test_a_measure_over_several_tables_and_entities():
     }
     assert figures == {"touches": (1 + 2 + 0 + 0) / 4, "smb": 11, "big": 1}
     assert by_group(kpi(**FACTS)(formula(value=smb_revenue)), tables, "account_id") == {"x": 8, "y": 3, "z": 0}
+
+
+def test_an_attribute_that_every_row_of_a_table_speaks_in_tells_all_rows_the_same():
+    @attribute(Orders, on=None)
+    def all_revenue():
+        """All that was ordered."""
+        return pl.col("amount").sum()
+
+    @measure(Deals, at="closed_at", unit="percent", uses=(all_revenue,))
+    def mean_share():
+        """Deals as a share of all that was ordered."""
+        return mean(100 * pl.col("expected_amount") / pl.col("all_revenue"))
+
+    tables = dataset("""
+        deals: deal_id expected_amount closed_at
+        1 25 2026-07-02
+        2 75 2026-07-05
+        orders: order_id amount ordered_at
+        1 60 2026-07-02
+        2 40 2026-07-02
+    """)
+    assert figure(kpi(**FACTS)(formula(value=mean_share)), tables) == (25 + 75) / 2
+
+
+def test_what_is_read_of_other_tables_is_told_along_keys_and_nested():
+    @attribute(Activities, on="account_id")
+    def touches():
+        """Touches of an account."""
+        return pl.len()
+
+    @attribute(Deals, on="rep_id", key="owner_rep_id", uses=(touches,))
+    def busiest():
+        """The most touches of an account of the rep's deals."""
+        return pl.col("touches").max()
+
+    @measure(Orders, at="ordered_at", unit="count", uses=(busiest,))
+    def mean_busiest():
+        """Its mean over the orders of a segment."""
+        return mean("busiest", pl.col("account_id.segment") == "smb")
+
+    assert set(mean_busiest.reads) == {
+        ("orders", "ordered_at"), ("orders", "account_id"), ("orders", "rep_id"), ("accounts", "segment"),
+        ("deals", "owner_rep_id"), ("deals", "account_id"), ("activities", "account_id"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ import kpitools.measures
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.kpis.catalogue import CATALOGUE, find
 from kpitools.kpis.kpi import ROLES, Kpi, kpi
-from kpitools.measures.measure import CONTEXT, UNITS, Measure, columns_of
+from kpitools.measures.attribute import CONTEXT, columns_of
+from kpitools.measures.measure import UNITS, Measure
 from kpitools.model.dataset import Dataset
 from kpitools.model.dimensions import DIMENSIONS, paths
 from kpitools.model.tables import TABLES

@@ -12,7 +12,8 @@ from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.kpi import Kpi, composite, kpi
 from kpitools.kpis.settings import settings, with_settings
 from kpitools.measures.aggregates import Aggregate, count, mean
-from kpitools.measures.measure import attribute, measure, per_entity
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure, per_entity
 from kpitools.model.tables import Activities, Deals, Orders, Surveys
 
 FACTS = {"better": "higher", "roles": ("rep",), "timing": "leading", "kind": "quality"}

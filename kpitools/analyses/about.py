@@ -16,7 +16,7 @@ from kpitools.kpis.levers import advice_of
 from kpitools.kpis.search import tables
 from kpitools.kpis.settings import settings
 
-_SOURCE = re.compile(r"^Source: (.*?)\.?$", re.MULTILINE | re.DOTALL)
+_SOURCE = "Source:"
 
 
 def facts(kpi: Kpi, catalogue: Mapping[str, Kpi]) -> dict[str, Any]:
@@ -57,17 +57,17 @@ def benchmarks(kpi: Kpi) -> list[dict[str, Any]]:
             "low": one.low,
             "high": one.high,
             "per": one.per,
-            "words": " ".join(
-                filter(None, (_range(one, kpi.unit), one.per and f"a {one.per}", f"({one.band})", one.note))
-            ),
+            "words": _words(one, kpi.unit),
         }
         for one in kpi.benchmarks
     ]
 
 
-def _range(one: Benchmark, unit: str) -> str:
-    parts = (format_benchmark(one, unit) or "no number is usual", one.note)
-    return "; ".join(part for part in parts if part)
+def _words(one: Benchmark, unit: str) -> str:
+    """Bounds, the period they are for and the band, then the note."""
+    bounds = format_benchmark(one, unit)
+    figure = " ".join(filter(None, (bounds, one.per and f"a {one.per}", f"({one.band})"))) if bounds else ""
+    return "; ".join(filter(None, (figure, one.note))) or "no number is usual"
 
 
 def flags(kpi: Kpi) -> list[dict[str, Any]]:
@@ -80,25 +80,32 @@ def flags(kpi: Kpi) -> list[dict[str, Any]]:
 
 def notes(kpi: Kpi) -> str:
     """What the docstring says beside the definition and the source."""
-    said = [" ".join(part.split()) for part in kpi.doc.split("\n\n")[1:] if not part.startswith("Source:")]
-    return " ".join(part for part in said if not part.startswith(">>>"))
+    return " ".join(part for part in _paragraphs(kpi) if not part.startswith(_SOURCE))
 
 
 def source(kpi: Kpi) -> str:
     """Where the definition comes from."""
-    found = _SOURCE.search(kpi.doc.split("\n\n>>>")[0])
-    return " ".join(found[1].split()) if found else "own"
+    found = [
+        part.removeprefix(_SOURCE).strip().removesuffix(".") for part in _paragraphs(kpi) if part.startswith(_SOURCE)
+    ]
+    return " ".join(found) or "own"
+
+
+def _paragraphs(kpi: Kpi) -> list[str]:
+    """The docstring after the definition, paragraph by paragraph, without its examples."""
+    parts = (" ".join(part.split()) for part in kpi.doc.split("\n\n")[1:])
+    return [part for part in parts if part and not part.startswith(">>>")]
 
 
 def variants(kpi: Kpi, others: Iterable[Kpi]) -> list[Kpi]:
-    """KPIs that say the same another way: by value or count, mean or median, from another day on."""
+    """KPIs that say the same another way (by value or count, mean or median): the one's name has the other's words."""
     words = set(kpi.id.split("_"))
-    return [
-        other
-        for other in others
-        if other.id != kpi.id and (words < set(other.id.split("_")) or set(other.id.split("_")) < words)
-        and len(words & set(other.id.split("_"))) > 1
-    ]  # fmt: skip
+    return [other for other in others if _says_more(words, set(other.id.split("_")))]
+
+
+def _says_more(one: set[str], other: set[str]) -> bool:
+    """Whether two names differ, share two words at least, and one only adds words to the other."""
+    return (one < other or other < one) and len(one & other) > 1
 
 
 def expressions(kpi: Kpi) -> dict[str, str]:

@@ -9,7 +9,7 @@ import polars as pl
 from kpitools.errors import EvaluationError
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.kpi import Kpi
-from kpitools.measures.measure import CONTEXT, Attribute
+from kpitools.measures.attribute import CONTEXT, Attribute
 from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import dimension_paths, missing
 
@@ -108,12 +108,7 @@ def leads_to(kpi: Kpi, data: Dataset, name: str) -> bool:
 
 def needs(kpi: Kpi) -> list[str]:
     """The `table.column` names a KPI is computed from."""
-    found: dict[str, None] = {}
-    for measure in kpi.measures():
-        found |= dict.fromkeys(f"{measure.table.name}.{column}" for column in measure.columns)
-        for use in measure.uses:
-            found |= dict.fromkeys(f"{use.source.name}.{column}" for column in use.source_columns)
-    return list(found)
+    return list(dict.fromkeys(".".join(read) for measure in kpi.measures() for read in measure.reads))
 
 
 def _lacking(table: str, columns: Iterable[str], uses: Iterable[Attribute], data: Dataset) -> Iterator[str]:

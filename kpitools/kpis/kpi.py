@@ -21,7 +21,8 @@ from kpitools.kpis.benchmarks import at_least as at_least
 from kpitools.kpis.benchmarks import at_most as at_most
 from kpitools.kpis.benchmarks import between as between
 from kpitools.measures.anchors import Anchorable, Anchored
-from kpitools.measures.measure import Measure, PerEntity, Unit, check_unit, definition_of, inputs_of
+from kpitools.measures.attribute import definition_of
+from kpitools.measures.measure import Measure, PerEntity, Unit, check_unit, inputs_of
 
 LeadOrLag = Literal["leading", "lagging"]
 Kind = Literal["outcome", "activity", "quality"]

@@ -52,11 +52,9 @@ def search(
 
 
 def tables(kpi: Kpi) -> list[str]:
-    """The tables a KPI is computed from, those of its attributes included."""
-    found = {measure.table.name: None for measure in kpi.measures()}
-    for measure in kpi.measures():
-        found |= {use.source.name: None for use in measure.uses}
-    return list(found)
+    """The tables a KPI is computed from, its own first, then those of attributes and along keys."""
+    own = {measure.table.name: None for measure in kpi.measures()}
+    return list(own | {table: None for measure in kpi.measures() for table, _ in measure.reads})
 
 
 def _known(what: str, name: str | None, there_are: Collection[str]) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from kpitools.errors import DataError, UnknownNameError
 from kpitools.kpis.kpi import Kpi, weighted_mean
-from kpitools.measures.measure import Attribute, Measure, PerEntity, settings_of
+from kpitools.measures.attribute import Attribute
+from kpitools.measures.measure import Measure, PerEntity, settings_of
 
 Settings = Mapping[str, Mapping[str, Any]]
 Declared = Kpi | Measure | PerEntity | Attribute

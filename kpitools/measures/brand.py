@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, distinct, total
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure
 from kpitools.model.tables import Market, OrderLines, Orders
 
 COMPARED = pl.col("market_price").is_not_null() & (pl.col("quantity") > 0).fill_null(False)

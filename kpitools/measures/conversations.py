@@ -8,7 +8,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, count, mean, total
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure
 from kpitools.model.tables import Calls, CallTurns
 
 REP = pl.col("speaker") == "rep"

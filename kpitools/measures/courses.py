@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, count, distinct
-from kpitools.measures.measure import attribute, measure, per_entity
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure, per_entity
 from kpitools.model.tables import Enrolments
 
 SINCE_ENROLLED = ("enrolled_at", None)

@@ -13,8 +13,9 @@ import polars as pl
 
 from kpitools.measures.activities import KIND, OUT
 from kpitools.measures.aggregates import Aggregate, days_between, median
+from kpitools.measures.attribute import OWN, attribute
 from kpitools.measures.deals import CLOSED, WON
-from kpitools.measures.measure import OWN, attribute, measure
+from kpitools.measures.measure import measure
 from kpitools.measures.sets import has, set_of
 from kpitools.model.tables import Activities, Coaching, Deals, InitiativeUsers
 

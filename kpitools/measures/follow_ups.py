@@ -6,7 +6,8 @@ import polars as pl
 
 from kpitools.measures.activities import HELD, MEETING, OUT
 from kpitools.measures.aggregates import Aggregate, count, days_between
-from kpitools.measures.measure import OWN, attribute, measure
+from kpitools.measures.attribute import OWN, attribute
+from kpitools.measures.measure import measure
 from kpitools.model.tables import Activities, Quotes
 
 FOLLOW_UP_DAYS = 3

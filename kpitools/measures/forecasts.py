@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, recognised
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure
 from kpitools.measures.sets import has, set_of
 from kpitools.model.tables import Forecasts
 

@@ -6,7 +6,8 @@ import polars as pl
 
 from kpitools.measures.accounts import CUSTOMER
 from kpitools.measures.aggregates import Aggregate, count, days_between, mean
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure
 from kpitools.measures.surveys import NPS, SCORE
 from kpitools.model.tables import Accounts, Activities, Surveys, Tickets, Usage
 

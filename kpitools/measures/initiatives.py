@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, days_between, distinct, total
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure
 from kpitools.measures.people import EMPLOYED
 from kpitools.model.tables import Costs, Initiatives, InitiativeUsers, Reps
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, count, days_between, distinct, mean, total
-from kpitools.measures.measure import attribute, measure, per_entity
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure, per_entity
 from kpitools.model.tables import Claims, Leads, Policies
 
 COVER = ("starts_on", "ends_on")

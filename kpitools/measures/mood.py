@@ -8,7 +8,8 @@ import polars as pl
 
 from kpitools.measures.accounts import CUSTOMER
 from kpitools.measures.aggregates import Aggregate, days_between, mean
-from kpitools.measures.measure import Attribute, attribute, measure
+from kpitools.measures.attribute import Attribute, attribute
+from kpitools.measures.measure import measure
 from kpitools.model.tables import Accounts, Calls, CallTurns, Surveys
 
 TREND_DAYS, MIN_POINTS = 180, 3

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, count, days_between, mean, recognised, total
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure
 from kpitools.model.tables import Activities, Deals, Quotas, Reps
 
 EMPLOYED = ("hired_at", "left_at")

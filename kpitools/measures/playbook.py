@@ -10,8 +10,9 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, count, mean, total
+from kpitools.measures.attribute import attribute
 from kpitools.measures.conversations import CUSTOMER, STARTED
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.measure import measure
 from kpitools.model.tables import Assessments, CallMarks, Calls, CallTurns, Playbook
 
 KIND = pl.col("item_id.kind")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, count, mean, recognised, standing, total
-from kpitools.measures.measure import attribute, measure, per_entity
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure, per_entity
 from kpitools.measures.revenue import line_costs, line_revenue
 from kpitools.measures.surveys import POSITIVE, RATED
 from kpitools.model.tables import Market, OrderLines, Surveys

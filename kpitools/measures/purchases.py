@@ -6,7 +6,8 @@ import polars as pl
 
 from kpitools.measures.accounts import customers
 from kpitools.measures.aggregates import Aggregate, count, distinct, recognised, total
-from kpitools.measures.measure import attribute, measure, per_entity
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure, per_entity
 from kpitools.measures.revenue import line_revenue, orders_placed, recurring_revenue, revenue
 from kpitools.model.tables import Accounts, OrderLines, Orders
 

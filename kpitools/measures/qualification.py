@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, count, mean
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.attribute import attribute
+from kpitools.measures.measure import measure
 from kpitools.model.tables import Activities, Deals, Leads, StageHistory
 
 ADVANCES = (pl.col("next_stage") == "won") | (pl.col("next_stage.position") > pl.col("stage.position"))

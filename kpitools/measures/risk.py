@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, count, days_between
+from kpitools.measures.attribute import attribute
 from kpitools.measures.deals import WON
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.measure import measure
 from kpitools.measures.mood import mood_slope_of_deal
 from kpitools.measures.pipeline import LIFE, OPEN, last_touch_on, stage_entered_on
 from kpitools.model.tables import Activities, DealChanges, Deals, DealVersions, StageHistory

@@ -6,8 +6,9 @@ import polars as pl
 
 from kpitools.measures.accounts import CUSTOMER
 from kpitools.measures.aggregates import Aggregate, mean, total
+from kpitools.measures.attribute import attribute
 from kpitools.measures.deals import CLOSED
-from kpitools.measures.measure import attribute, measure, per_entity
+from kpitools.measures.measure import measure, per_entity
 from kpitools.measures.pipeline import LIFE, OPEN
 from kpitools.measures.revenue import recurring_revenue
 from kpitools.measures.risk import won_on

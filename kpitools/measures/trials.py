@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from kpitools.measures.aggregates import Aggregate, count, days_between, mean, median
+from kpitools.measures.attribute import attribute
 from kpitools.measures.deals import CLOSED, WON
-from kpitools.measures.measure import attribute, measure
+from kpitools.measures.measure import measure
 from kpitools.model.tables import Accounts, Deals, Usage
 
 WON_OVER = pl.col("tech_won")

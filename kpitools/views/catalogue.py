@@ -13,17 +13,15 @@ __all__ = ["facts", "overview"]
 
 
 def overview(kpis: Iterable[Kpi], *, caption: str = "KPIs") -> Table:
-    """KPIs as a table: name, area, unit, benchmark, what it is."""
+    """KPIs as a table: name, area, benchmark, what it is."""
     rows = [
         {
             "kpi": kpi.label,
             "area": kpi.area.replace("_", " "),
-            "unit": kpi.unit.replace("_", " "),
             "benchmark": format_benchmark(kpi.benchmark, kpi.unit),
             "definition": kpi.definition,
         }
         for kpi in kpis
     ]
-    names = {"kpi": "KPI", "area": "Area", "unit": "Unit", "benchmark": "Benchmark", "definition": "What it is"}
-    columns = [Column(key, label) for key, label in names.items() if key != "unit"]
-    return Table(caption, columns, [{key: row[key] for key in row if key != "unit"} for row in rows])
+    names = {"kpi": "KPI", "area": "Area", "benchmark": "Benchmark", "definition": "What it is"}
+    return Table(caption, [Column(key, label) for key, label in names.items()], rows)
