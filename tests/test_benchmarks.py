@@ -57,7 +57,6 @@ def ranges(row: dict[str, str]) -> set[tuple[float | None, float | None]]:
     return {tuple(float(bound) if bound else None for bound in bounds) for bounds in texts if any(bounds)}
 
 
-@pytest.mark.skipif(not DEFINITIONS.is_file(), reason="the file of definitions is not beside the checkout")
 def test_the_data_are_the_numbers_of_the_definitions():
     with DEFINITIONS.open(encoding="utf-8", newline="") as file:
         defined = {row["id"]: ranges(row) for row in csv.DictReader(file)}

@@ -153,8 +153,6 @@ def test_names_are_found_and_name_one_kpi():
 
 
 def definitions() -> list[dict[str, str]]:
-    if not DEFINITIONS.is_file():
-        return []
     with DEFINITIONS.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -165,15 +163,12 @@ def _computable(row: dict[str, str]) -> bool:
 
 
 DEFINED = {row["id"]: row for row in definitions()}
-needs_definitions = pytest.mark.skipif(not DEFINED, reason="the file of definitions is not beside the checkout")
 
 
-@needs_definitions
 def test_what_the_tables_allow_is_there():
     assert {name for name, row in DEFINED.items() if _computable(row)} - CATALOGUE.keys() == set()
 
 
-@needs_definitions
 @pytest.mark.parametrize("name", sorted(DEFINED.keys() & CATALOGUE.keys()))
 def test_facts_are_those_of_the_definition(name):
     row, known = DEFINED[name], CATALOGUE[name]
@@ -182,7 +177,6 @@ def test_facts_are_those_of_the_definition(name):
     assert set(known.roles) == set(row["roles"].split(";"))
 
 
-@needs_definitions
 @pytest.mark.parametrize("name", sorted(DEFINED.keys() & CATALOGUE.keys() - {"calls_made"}))
 def test_benchmarks_are_those_of_the_definition(name):
     """That of calls made is per rep and day, so it is told in words."""

@@ -177,13 +177,6 @@ def kpi(
 
     def declare(formula: Callable[..., pl.Expr]) -> Kpi:
         name = formula.__name__
-        check_unit(name, unit)
-        _check_choice(name, "better", better, get_args(Better))
-        _check_choice(name, "timing", timing, get_args(LeadOrLag))
-        _check_choice(name, "kind", kind, get_args(Kind))
-        _check_choice(name, "form", form, get_args(Form))
-        for role in roles:
-            _check_choice(name, "role", role, ROLES)
         made = Kpi(
             id=name,
             label=label or name.replace("_", " ").capitalize(),
@@ -200,13 +193,24 @@ def kpi(
             inputs=inputs_of(formula),
             formula=formula,
         )
-        if not any(made.measures()):
-            raise DeclarationError(f"{name}: a KPI rests on at least one measure; it has {[*made.inputs] or 'none'}.")
-        if form != "plain" and len(made.inputs) < 2:
-            raise DeclarationError(f"{name}: a {form} needs a numerator and a denominator as its first two inputs.")
+        _check(made)
         return made
 
     return declare
+
+
+def _check(made: Kpi) -> None:
+    """Refuse facts that nobody could read or judge by, and a formula that rests on nothing."""
+    name = made.id
+    check_unit(name, made.unit)
+    for what, kinds in {"better": Better, "timing": LeadOrLag, "kind": Kind, "form": Form}.items():
+        _check_choice(name, what, getattr(made, what), get_args(kinds))
+    for role in made.roles:
+        _check_choice(name, "role", role, ROLES)
+    if not any(made.measures()):
+        raise DeclarationError(f"{name}: a KPI rests on at least one measure; it has {[*made.inputs] or 'none'}.")
+    if made.form != "plain" and len(made.inputs) < 2:
+        raise DeclarationError(f"{name}: a {made.form} needs a numerator and a denominator as its first two inputs.")
 
 
 def composite(
