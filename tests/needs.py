@@ -4,7 +4,10 @@ import shutil
 import sys
 from pathlib import Path
 
-PROGRAMS = {"chromium": "the browser that pages and JupyterLab are opened in (Debian: apt-get install chromium)"}
+PROGRAMS = {
+    "chromium": "the browser that pages and JupyterLab are opened in (Debian: apt-get install chromium)",
+    "pdftotext": "what is read of printed pages (Debian: apt-get install poppler-utils)",
+}
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 FILES = {
     SHARED / "data" / "crm_sales": "the public CRM sample that the tests read, four CSV files",
