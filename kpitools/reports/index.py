@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from kpitools.formats import format_date, format_period_range
+from kpitools.reports.comparison import TREND, shown
 from kpitools.reports.export import environment, policy, style
 from kpitools.reports.names import UNASSIGNED
 from kpitools.reports.run import Outcome, put
+from kpitools.tables.cells import spark_words
 
 if TYPE_CHECKING:
     from kpitools.reports.batch import Batch, Report
 
 _SEARCH = Path(__file__).with_name("index.js")
+STATUSES = ("made", "reused", "empty", "failed")
+#: What a file beside a page is called.
+KINDS = {"ipynb": "notebook", "pdf": "PDF", "xlsx": "Excel", "log": "log"}
 
 
 def write_index(batch: Batch, facts: Mapping[str, Any]) -> None:
@@ -63,15 +68,31 @@ def _entry(report: Report) -> dict[str, Any]:
 
 
 def index_html(batch: Batch, facts: Mapping[str, Any]) -> str:
-    """One row per member and one column per template, with search, status and links."""
+    """The members side by side, then a row per member and a column per template, with search, status and links.
+
+    Args:
+        batch: the finished batch.
+        facts: what is known of it beside: source, fingerprint, versions; `comparison`, as `comparison` gives it;
+            `changes`, sentences about the last batch.
+    """
     script = Markup(_SEARCH.read_text(encoding="utf-8"))
     pages = environment()
     pages.filters["said"] = said
+    pages.globals["spark_words"] = spark_words
+    compared = facts.get("comparison") or {"kpis": [], "rows": []}
     return pages.get_template("index.html.j2").render(
         batch=batch,
         dates=format_period_range(batch.plan.period.start, batch.plan.period.end),
         as_of=format_date(date.fromisoformat(batch.plan.as_of)),
         facts=facts,
+        by=batch.plan.by.replace("_", " "),
+        statuses=[status for status in STATUSES if batch.count(status)],
+        kinds=KINDS,
+        comparison=compared,
+        compared=shown(compared) if compared["kpis"] else [],
+        trend=TREND,
+        unassigned=UNASSIGNED,
+        changes=facts.get("changes", ()),
         rows=_rows(batch),
         style=Markup(style("page.css", "index.css")),
         script=script,

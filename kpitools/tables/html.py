@@ -58,10 +58,16 @@ def _template() -> Template:
     return environment.get_template("table.html.j2")
 
 
-def spark(values: Any) -> dict[str, Any]:
-    """The geometry of a sparkline: a line per unbroken run of figures, and the place of the last figure."""
+def spark(values: Any, bounds: tuple[float, float] | None = None) -> dict[str, Any]:
+    """The geometry of a sparkline: a line per unbroken run of figures, and the place of the last figure.
+
+    Args:
+        values: the figures, oldest first.
+        bounds: the least and greatest of the scale, where several lines share one; else those of the figures.
+    """
     known = spark_figures(values)
-    low, span = min(known), (max(known) - min(known)) or 1
+    low, high = bounds or (min(known), max(known))
+    span = (high - low) or 1
     step = (SPARK_WIDTH - 2 * SPARK_EDGE) / max(len(values) - 1, 1)
     room = SPARK_HEIGHT - 2 * SPARK_EDGE
     places = [

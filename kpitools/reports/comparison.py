@@ -1,0 +1,117 @@
+"""The members of a batch side by side: each core KPI's figure, its change and its course, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from kpitools.analyses.presets import FEWEST, FROM_DEALS
+from kpitools.evaluation.audit import computable, divisible
+from kpitools.evaluation.evaluate import evaluate
+from kpitools.formats import format_difference, format_interval, format_value, is_figure
+from kpitools.kpis.kpi import Kpi
+from kpitools.kpis.sets import SETS
+from kpitools.model.calendar import periods_until
+from kpitools.model.dataset import Dataset
+from kpitools.reports.plan import Plan
+from kpitools.tables.html import spark
+
+#: Periods that a course shows, the one reported on included.
+TREND = 8
+CHANCE = "within chance"
+#: The whole beside its members.
+ALL = "All together"
+
+
+def core_kpis(made: Plan, kpis: Mapping[str, Kpi]) -> list[Kpi]:
+    """The KPIs that the pages of a batch put first: those of the sets its templates are asked for."""
+    roles = dict.fromkeys(job.parameters.get("role", job.template.parameters.get("role")) for job in made.jobs)
+    names = dict.fromkeys(name for role in roles if role in SETS for name in SETS[role].kpis)
+    return [kpis[name] for name in names or SETS["core"].kpis if name in kpis]
+
+
+def comparison(data: Dataset, made: Plan, kpis: Mapping[str, Kpi]) -> dict[str, Any]:
+    """Every member's core figures in the period reported on, against the period before, and their course up to it.
+
+    Args:
+        data: the whole dataset, as seen from the batch's day.
+        made: the plan of the batch.
+        kpis: the catalogue.
+
+    Returns:
+        `kpis` (id, label, unit, better) and `rows` (`name`, None for what belongs to no member, and `figures` by KPI:
+        value, lower, upper, small, difference, status, trend), the whole first. No KPI where the data gives none.
+    """
+    wanted = core_kpis(made, kpis)
+    shown = divisible(data, [made.by], computable(data, wanted))
+    if len(shown) < FEWEST:
+        more = [kpis[name] for name in FROM_DEALS if name in kpis and kpis[name] not in shown]
+        shown += divisible(data, [made.by], computable(data, more))
+    rows = [(ALL, _figures(shown, data, made))] if shown else []
+    parts = _figures(shown, data, made, made.by).partition_by(made.by, as_dict=True) if shown else {}
+    rows += [(member, parts[member,]) for member in made.members if (member,) in parts]
+    return {
+        "kpis": [{"id": one.id, "label": one.label, "unit": one.unit, "better": one.better} for one in shown],
+        "rows": [{"name": name, "figures": _by_kpi(frame, made)} for name, frame in rows],
+    }
+
+
+def _figures(shown: Iterable[Kpi], data: Dataset, made: Plan, *by: str) -> pl.DataFrame:
+    return evaluate(shown, data, periods=periods_until(made.period, TREND), by=by, compare="previous").frame
+
+
+def _by_kpi(frame: pl.DataFrame, made: Plan) -> dict[str, dict[str, Any]]:
+    last = pl.col("period") == str(made.period)
+    told = frame.group_by("kpi", maintain_order=True).agg(
+        pl.col("value", "lower", "upper", "small").filter(last).first(),
+        difference=pl.col("previous_difference").filter(last).first(),
+        status=_status().filter(last).first(),
+        trend=pl.col("value"),
+    )
+    return {row.pop("kpi"): row for row in told.to_dicts()}
+
+
+def _status() -> pl.Expr:
+    """Better or worse than the period before, unless the interval says that it may be neither."""
+    unclear = pl.col("previous").is_between(pl.col("lower"), pl.col("upper"))
+    return pl.when(unclear).then(pl.lit(CHANCE)).otherwise(pl.col("previous_status"))
+
+
+def shown(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a comparison as a page shows them: every figure in words, all courses of a KPI on one scale."""
+    bounds = {kpi["id"]: _bounds(found["rows"], kpi["id"]) for kpi in found["kpis"]}
+    return [
+        {
+            "name": row["name"],
+            "cells": [
+                _cell(row["figures"].get(kpi["id"], {}), kpi["unit"], bounds[kpi["id"]]) for kpi in found["kpis"]
+            ],
+        }
+        for row in found["rows"]
+    ]
+
+
+def _bounds(rows: Iterable[Mapping[str, Any]], kpi: str) -> tuple[float, float] | None:
+    """The least and greatest figure of a KPI over the members; the whole would flatten sums of its parts."""
+    members = [row["figures"].get(kpi, {}) for row in rows if row["name"] != ALL]
+    known = [value for figures in members for value in figures.get("trend", ()) if is_figure(value)]
+    return (min(known), max(known)) if known else None
+
+
+def _cell(figure: Mapping[str, Any], unit: str, bounds: tuple[float, float] | None) -> dict[str, Any]:
+    trend = figure.get("trend", [])
+    known = [value for value in trend if is_figure(value)]
+    fits = bounds is not None and known and bounds[0] <= min(known) and max(known) <= bounds[1]
+    return {
+        "sort": figure.get("value"),
+        "text": format_value(figure.get("value"), unit),
+        "range": format_interval(figure.get("lower"), figure.get("upper"), unit),
+        "small": bool(figure.get("small")),
+        "change": format_difference(figure.get("difference"), unit) if is_figure(figure.get("difference")) else "",
+        "status": figure.get("status") or "",
+        "trend": trend,
+        "unit": unit,
+        "line": spark(trend, bounds if fits else None) if len(known) > 1 else None,
+    }
