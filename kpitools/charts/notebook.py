@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 MIME = "application/vnd.vegalite.v5+json"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -18,6 +21,24 @@ def enable() -> Any:
     """
     alt.renderers.register(NAME, bundle)
     return alt.renderers.enable(NAME)
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Charts made inside are not held against Vega-Lite's schema, which takes a third of a report's time."""
+    with debug_mode(False):
+        yield
+
+
+class Drawn:
+    """A chart of the package's own, shown as `enable` shows any, without being held against its schema once more."""
+
+    def __init__(self, chart: Any) -> None:
+        self._chart = chart
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        with unchecked():
+            return bundle(self._chart.to_dict(validate=False, context={"pre_transform": False}))
 
 
 def bundle(spec: dict[str, Any], **metadata: Any) -> tuple[dict[str, Any], dict[str, Any]]:
