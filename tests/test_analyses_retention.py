@@ -103,6 +103,15 @@ def test_where_there_is_nothing_else_who_orders_is_active(of: str, values: list[
     assert cells["value"].to_list() == values
 
 
+@pytest.mark.parametrize("source", ["accounts", "subscriptions", "orders", None])
+def test_the_table_that_is_read_can_be_chosen(source: str | None):
+    every = dataset(ACCOUNTS + SUBSCRIPTIONS + ORDERS)
+    cells = cohorts(every, as_of="2026-01-31", grain="month", source=source)
+    alone = {"accounts": ACCOUNTS, "subscriptions": SUBSCRIPTIONS, "orders": ORDERS}[source or "accounts"]
+    assert cells.equals(cohorts(dataset(alone), as_of="2026-01-31", grain="month"))
+    assert not cells.equals(cohorts(every, as_of="2026-02-28", grain="month", source=source))
+
+
 @pytest.mark.parametrize(("of", "values"), [
     ("subscriptions", [100.0, 200 / 3, 100.0]),  # c, from 31 March, is away on 30 June and back on 30 September
     ("revenue", [100.0, 100 * 220.1 / 200.1, 100 * 195 / 200.1]),
@@ -200,6 +209,10 @@ def test_unknown_options():
         cohorts(dataset(ACCOUNTS), as_of="2026-06-30", of="revenues")
     with pytest.raises(UnknownNameError, match="no kind of age 'mine'"):
         cohorts(dataset(ACCOUNTS), as_of="2026-06-30", ages="mine")
+    with pytest.raises(UnknownNameError, match="no source of gross revenue 'accounts'"):
+        cohorts(dataset(ACCOUNTS), as_of="2026-06-30", of="gross_revenue", source="accounts")
+    with pytest.raises(EvaluationError, match="customers needs orders, which"):
+        cohorts(dataset(ACCOUNTS), as_of="2026-06-30", source="orders")
     with pytest.raises(UnknownNameError, match="no unit of age 'weeks'"):
         survival(dataset(ACCOUNTS), as_of="2026-06-30", unit="weeks")
 

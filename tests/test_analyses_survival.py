@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import warnings
 
+import numpy as np
 import polars as pl
 import pytest
 from small import dataset
@@ -60,6 +61,24 @@ def test_kaplan_meier_against_lifelines(seed: int, n: int, last: int):
             assert (row["error"] / 100) ** 2 == pytest.approx(variance, abs=EXACT)
 
 
+@pytest.mark.parametrize("share", [0.8, 0.5, 0.25])
+def test_intervals_cover_the_truth(share: float):
+    """2,000 samples of 100 customers who leave at one rate, a third of whom are seen for less time than they stay."""
+    draw = np.random.default_rng(5)
+    samples, n = 2000, 100
+    stay, seen = draw.exponential(1, (samples, n)), draw.uniform(0, 3, (samples, n))
+    frame = pl.DataFrame({
+        "group": np.repeat(np.arange(samples), n),
+        "age": np.minimum(stay, seen).ravel(),
+        "ended": (stay <= seen).ravel(),
+    })  # fmt: skip
+    reached = kaplan_meier(frame).filter(pl.col("age") <= -np.log(share)).sort("age").group_by("group").last()
+    assert reached.height == samples
+    assert reached["lower"].null_count() == 0
+    covered = 100 * reached.select(pl.lit(100 * share).is_between("lower", "upper").mean()).item()
+    assert 93 <= covered <= 97
+
+
 def test_each_group_has_the_curve_it_would_have_alone():
     observed = random_lives(7, 300, last=40, groups="abc")
     for group in "abc":
@@ -111,10 +130,10 @@ def test_a_missing_group_is_a_group():
 def test_hazard_against_lifelines(seed: int, n: int, last: int):
     """The hazard of an age is what the curve falls by, of what it was; its interval that of the curve from there on."""
     observed = random_lives(seed, n, last=last)
-    days = last / 4
+    days = last // 4
     oracle = fitted(observed)
-    for row in hazard_of(observed, days=days).to_dicts():
-        begin, end = row["age"] * days, (row["age"] + 1) * days
+    for row in hazard_of(observed, width=days).to_dicts():
+        begin, end = row["age"], row["age"] + days
         before, after = oracle.survival_function_at_times([begin, end]).tolist()
         assert row["hazard"] / 100 == pytest.approx(1 - after / before, abs=EXACT)
         came = observed.filter(pl.col("age") > begin) if begin else observed
@@ -143,6 +162,22 @@ def test_hazard_of_accounts():
     assert dict(hazard(data, as_of="2026-01-02").schema) == HAZARD
     with pytest.raises(UnknownNameError, match="no unit of age 'weeks'"):
         hazard(data, unit="weeks")
+
+
+def test_a_year_is_over_on_its_day_whatever_leap_days_lie_in_it():
+    """All three leave when their year is up: in one age of the hazard, and by twelve months on the curve."""
+    data = dataset("""
+        accounts: account_id became_customer_at ended_at
+        a 2023-01-01 2024-01-01
+        b 2024-01-01 2025-01-01
+        c 2024-02-29 2025-02-28
+        d 2024-01-01 -
+    """)
+    assert hazard(data, as_of="2025-06-15")["events"].to_list() == [0, 0, 0, 3, 0]
+    observed = observed_lives(data, as_of="2025-06-15", unit="months")
+    assert observed.sort("age")["age"].to_list() == [12, 12, 12, 17 + 14 / 30]
+    assert at_ages(observed, [11, 12])["survival"].to_list() == [100, 25]
+    assert survival(data, as_of="2025-06-15", unit="months")["age"].to_list() == [0, 12, 17 + 14 / 30]
 
 
 def test_lives_are_what_the_curve_is_made_of():
@@ -222,7 +257,7 @@ def test_movements_in_words(periods: str, said: str):
 
 
 def test_the_hazard_drawn():
-    frame = hazard_of(random_lives(3, 200, last=24, groups="ab"), days=6, width=6)
+    frame = hazard_of(random_lives(3, 200, last=24, groups="ab"), width=6)
     before = frame.clone()
     drawn = hazard_chart(frame, age_unit="days").to_dict()
     assert frame.equals(before)

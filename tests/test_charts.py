@@ -90,7 +90,7 @@ def cohorts(name: str = "2026-01") -> pl.DataFrame:
             "cohort": [name, name, "2026-02", "2026-02"],
             "cohort_start": [date(2026, 1, 1)] * 2 + [date(2026, 2, 1)] * 2,
             "age": [0, 1, 0, 1],
-            "retained_share": [100.0, 80.0, 100.0, 77.77],
+            "value": [100.0, 80.0, 100.0, 77.77],
             "size": [10, 10, 9, 9],
             "complete": [True, True, True, False],
         }
@@ -155,6 +155,11 @@ def bridge(name: str = "new") -> pl.DataFrame:
     return pl.DataFrame({**steps, "deals": [5, 2, 1, 6], "amount": [500.0, 200.0, -80.0, 620.0]})
 
 
+def ramp(name: str = "first deal won") -> pl.DataFrame:
+    curve = {"months": [0.0, 3.0], "reached": [0.0, 40.0], "lower": [None, 20.0], "upper": [None, 70.0]}
+    return pl.DataFrame({"milestone": name, **curve, "at_risk": [12, 12]})
+
+
 Build = Callable[[pl.DataFrame], Any]
 CASES: dict[str, tuple[Build, Callable[[str], pl.DataFrame]]] = {
     "trend": (lambda frame: charts.kpi_trend(frame, WIN_RATE, by="team"), lambda name: trend(name, "South")),
@@ -174,6 +179,7 @@ CASES: dict[str, tuple[Build, Callable[[str], pl.DataFrame]]] = {
     "pipeline": (charts.pipeline_by_stage_and_age, pipeline),
     "incidence": (lambda frame: charts.incidence_curves(frame, within=90), incidence),
     "bridge": (charts.pipeline_bridge, bridge),
+    "ramp": (charts.ramp_curves, ramp),
     "pipeline by deals": (lambda frame: charts.pipeline_by_stage_and_age(frame, measure="deals"), pipeline),
 }
 every_chart = pytest.mark.parametrize(("build", "frame_of"), CASES.values(), ids=CASES)
@@ -256,7 +262,7 @@ def test_no_rows_are_said_to_be_no_data(build, frame_of):
 @every_chart
 def test_a_chart_of_nulls_is_said_to_be_no_data(build, frame_of):
     frame = frame_of("A")
-    figures = ("value", "entered", "amount", "deals", "conversion", "retained_share", "survival", "share",
+    figures = ("value", "entered", "amount", "deals", "conversion", "survival", "share",
                "won")  # fmt: skip
     nulls = frame.with_columns(
         pl.lit(None, dtype=dtype).alias(name) for name, dtype in frame.schema.items() if name in figures
@@ -388,6 +394,9 @@ def test_a_notebook_gets_what_lab_draws_and_papermill_accepts():
     assert metadata == {notebook.MIME: {"embed_options": {"actions": False, "renderer": "svg"}}}
     output = new_output("display_data", data=json.loads(json.dumps(data)), metadata=metadata)
     nbformat.validate(new_notebook(cells=[new_code_cell("x", outputs=[output])]))
+    with notebook.unchecked():
+        drawn = notebook.Drawn(charts.funnel_chart(funnel()))
+    assert drawn._repr_mimebundle_() == (data, metadata)
 
 
 def contrast(one: str, other: str) -> float:

@@ -6,8 +6,8 @@ from datetime import date
 
 import polars as pl
 
-from kpitools.analyses.survival import UNITS, kaplan_meier, observed_lives
-from kpitools.analyses.view import AsOf, Schema, choose, shaped
+from kpitools.analyses.survival import kaplan_meier, observed_lives
+from kpitools.analyses.view import AsOf, Schema, shaped
 from kpitools.model.dataset import Dataset
 
 HAZARD: Schema = {
@@ -36,7 +36,7 @@ def hazard(
         data: accounts with became_customer_at and ended_at; where they do not say, subscriptions.
         as_of: the day (to its end) or instant from which the data is seen; the last day of the data unless given.
         by: a dimension of accounts: one hazard each.
-        unit: of age, `days` or `months` (of 365.25 / 12 days).
+        unit: as for `survival`.
         width: of an age, in units.
         since: leave out who became a customer earlier.
 
@@ -49,32 +49,30 @@ def hazard(
         EvaluationError: the data lacks what is needed, or cannot be broken down so.
         UnknownNameError: no such unit or dimension.
     """
-    choose("unit of age", unit, UNITS)
-    return hazard_of(observed_lives(data, as_of=as_of, by=by, since=since), days=UNITS[unit] * width, width=width)
+    return hazard_of(observed_lives(data, as_of=as_of, by=by, unit=unit, since=since), width=width)
 
 
-def hazard_of(observed: pl.DataFrame, *, days: float, width: int = 1) -> pl.DataFrame:
-    """The hazard of `observed_lives`, in ages of so many days that are numbered by width.
+def hazard_of(observed: pl.DataFrame, *, width: int) -> pl.DataFrame:
+    """The hazard of `observed_lives`, in ages of so many units.
 
     >>> frame = pl.DataFrame({"group": ["a"] * 4, "age": [1, 5, 8, 12], "ended": [True, False, True, False]})
-    >>> hazard_of(frame, days=6).select("age", "at_risk", "events", "hazard").rows()
-    [(0, 4, 1, 25.0), (1, 2, 1, 50.0)]
+    >>> hazard_of(frame, width=6).select("age", "at_risk", "events", "hazard").rows()
+    [(0, 4, 1, 25.0), (6, 2, 1, 50.0)]
     """
     found = [
-        _spell(group, begin, days).with_columns(age=pl.lit(begin * width))
+        _spell(group, begin, begin + width).with_columns(age=pl.lit(begin))
         for group in observed.sort("group").partition_by("group", maintain_order=True)
-        for begin in range(int(group.select(pl.col("age").max()).item() / days))
+        for begin in range(0, int(group.select(pl.col("age").max()).item()) // width * width, width)
     ]
     return shaped(pl.concat(found), HAZARD, "group") if found else pl.DataFrame(schema=HAZARD)
 
 
-def _spell(observed: pl.DataFrame, number: int, days: float) -> pl.DataFrame:
+def _spell(observed: pl.DataFrame, begin: int, end: int) -> pl.DataFrame:
     """One age of one group: the end of the curve of those who came to it, nobody being followed beyond it.
 
     Who leaves in the last moment of an age leaves in it: the age is open at its beginning and closed at its end.
     """
-    begin, end = number * days, (number + 1) * days
-    came = observed.filter(pl.col("age") > begin) if number else observed
+    came = observed.filter(pl.col("age") > begin) if begin else observed
     age = pl.col("age").cast(pl.Float64)
     followed = came.with_columns(age=pl.min_horizontal(age, end), ended=pl.col("ended") & (age <= end))
     last = kaplan_meier(followed).sort("age").tail(1)

@@ -13,11 +13,10 @@ from typing import Any
 
 import polars as pl
 
-from kpitools.analyses.lives import lives
-from kpitools.analyses.survival import UNITS, kaplan_meier
-from kpitools.analyses.view import AsOf, Schema, last_day, seen, shaped
+from kpitools.analyses.lives import PRICED, live_at, lives, months_after, subscription_spans, units_between
+from kpitools.analyses.survival import kaplan_meier
+from kpitools.analyses.view import AsOf, Schema, last_day, money, need, seen, shaped
 from kpitools.errors import EvaluationError
-from kpitools.measures.aggregates import days_between
 from kpitools.model.dataset import Dataset
 
 #: Logarithms of parameters are looked for between these: at the bounds the data do not settle them.
@@ -26,6 +25,8 @@ BOUND = 9.0
 ENOUGH = 10
 #: From this sum of alpha and beta the chances of customers lie within a few points of each other.
 ALIKE = 1000
+#: By which a term one later counts for less, as a share.
+DISCOUNT = 0.1
 CONTRACTS: Schema = {"age": pl.Int64, "lost": pl.Int64, "kept": pl.Int64}
 FIT: Schema = {
     "age": pl.Int64,
@@ -34,6 +35,13 @@ FIT: Schema = {
     "lower": pl.Float64,
     "upper": pl.Float64,
     "modelled": pl.Float64,
+}
+CONTRACT_VALUES: Schema = {
+    "account_id": pl.String,
+    "age": pl.Int64,
+    "mrr": pl.Float64,
+    "renewals": pl.Float64,
+    "value": pl.Float64,
 }
 
 
@@ -65,7 +73,7 @@ class ShiftedBetaGeometric:
         """Whether customers hardly differ in their chance of leaving: the limit of one chance for all."""
         return self.alpha + self.beta > ALIKE
 
-    def renewals(self, age: int = 0, discount: float = 0.1) -> float:
+    def renewals(self, age: int = 0, discount: float = DISCOUNT) -> float:
         """How many renewals are still to come of a customer who has renewed so often, later ones counting for less.
 
         Args:
@@ -87,17 +95,18 @@ def contract_ages(data: Dataset, *, as_of: AsOf = None, months: int = 12) -> pl.
         months: of a term.
 
     Returns:
-        age (terms), lost (left in the term of that number), kept (still there after so many terms, more not being
-        over; age 0: none is, which says nothing yet). A term that is not over counts for nobody: those who left in it
-        are known already, those who will stay are not.
+        age (terms), lost (left in the term of that number, or on the day it was up), kept (still there after so many
+        terms, more not being over; age 0: none is, which says nothing yet). A term that is not over counts for nobody:
+        those who left in it are known already, those who will stay are not.
 
     Raises:
         EvaluationError: the data lacks what is needed.
     """
-    view, term = seen(data, as_of), UNITS["months"] * months
-    over = (days_between("began", pl.lit(last_day(view), pl.Date)) / term).floor()
-    left_in = pl.max_horizontal((days_between("began", "ended") / term).ceil(), 1)
-    lost = pl.col("ended").is_not_null() & (left_in <= over)
+    view, began, ended = seen(data, as_of), pl.col("began"), pl.col("ended")
+    over = units_between(began, pl.lit(last_day(view), pl.Date), months)
+    whole = units_between(began, ended, months)
+    left_in = pl.max_horizontal(whole + (months_after(began, whole * months) < ended).cast(pl.Int32), 1)
+    lost = ended.is_not_null() & (left_in <= over)
     found = lives(view, "A model of contracts").filter(over >= 0)
     ages = found.select(lost=lost, age=pl.when(lost).then(left_in).otherwise(over)).collect()
     counts = ages.group_by("age").agg(pl.col("lost").sum(), kept=(~pl.col("lost")).sum())
@@ -149,6 +158,37 @@ def contract_fit(ages: pl.DataFrame, model: ShiftedBetaGeometric) -> pl.DataFram
     return shaped(curve.rename({"survival": "observed"}).with_columns(modelled), FIT)
 
 
+def contract_values(
+    data: Dataset, model: ShiftedBetaGeometric, *, as_of: AsOf = None, months: int = 12, discount: float = DISCOUNT
+) -> pl.DataFrame:
+    """What each customer of today is expected to bring by renewing at today's price, beyond the term it is in.
+
+    Args:
+        data: as for `contract_ages`, and subscriptions with mrr.
+        model: what was fitted to the contract ages.
+        as_of: the day (to its end) or instant from which the data is seen.
+        months: of a term.
+        discount: by which a term later counts for less, as a share.
+
+    Returns:
+        account_id, age (terms so far), mrr, renewals (expected, discounted), value (mrr times months times renewals).
+
+    Raises:
+        EvaluationError: the data lacks what is needed, or scipy is not installed.
+    """
+    view = seen(data, as_of)
+    need("The value of contracts", view, *PRICED)
+    today = pl.lit(last_day(view), pl.Date)
+    age = units_between(pl.col("began"), today, months)
+    staying = lives(view, "The value of contracts").filter(pl.col("ended").is_null(), age >= 0)
+    paid = subscription_spans(view).filter(live_at(today + pl.duration(days=1)))
+    priced = paid.group_by("account_id").agg(mrr=money(pl.col("worth").sum()))
+    found = staying.select("account_id", age=age).join(priced, on="account_id").sort("account_id").collect()
+    renewals = {age: model.renewals(age, discount) for age in found["age"].unique()}
+    valued = found.with_columns(pl.Series("renewals", [renewals[age] for age in found["age"]], dtype=pl.Float64))
+    return shaped(valued.with_columns(value=pl.col("mrr") * months * pl.col("renewals")), CONTRACT_VALUES)
+
+
 def _each(ages: pl.DataFrame, count: str) -> pl.DataFrame:
     return ages.select(pl.col("age").repeat_by(count).list.explode(empty_as_null=False, keep_nulls=False))
 
@@ -189,5 +229,6 @@ def scipy(part: str) -> Any:
         return import_module(f"scipy.{part}")
     except ImportError:
         raise EvaluationError(
-            "A lifetime model needs scipy, which is not installed. Install it with: pip install 'kpitools[lifetime]'"
+            "There is no model of customers' lifetimes here: it needs scipy, which was not installed where this was "
+            "worked out. What adds it: pip install 'kpitools[lifetime]'"
         ) from None

@@ -64,6 +64,43 @@ def live_at(boundary: pl.Expr) -> pl.Expr:
     return (pl.col("starts") < boundary) & (pl.col("ends").is_null() | (pl.col("ends") >= boundary))
 
 
+def months_after(began: pl.Expr, months: pl.Expr) -> pl.Expr:
+    """The day so many months later; the last of the month where that has no such day.
+
+    >>> days = pl.DataFrame({"day": [date(2025, 1, 31), date(2024, 2, 29)]})
+    >>> days.select(months_after(pl.col("day"), pl.lit(1))).to_series().to_list()
+    [datetime.date(2025, 2, 28), datetime.date(2024, 3, 29)]
+    """
+    number = 12 * began.dt.year() + began.dt.month().cast(pl.Int32) - 1 + months
+    first = pl.date(number // 12, number % 12 + 1, 1)
+    day = pl.min_horizontal(began.dt.day(), first.dt.month_end().dt.day())
+    return first + pl.duration(days=day - 1)
+
+
+def units_between(began: pl.Expr, day: pl.Expr, months: int) -> pl.Expr:
+    """How many units of so many months are over on the evening of a day, by the calendar: a year is up on its day.
+
+    >>> days = pl.DataFrame({"day": [date(2025, 2, 27), date(2025, 2, 28)]})
+    >>> days.select(units_between(pl.lit(date(2024, 2, 29)), pl.col("day"), 12)).to_series().to_list()
+    [0, 1]
+    """
+    apart = 12 * (day.dt.year() - began.dt.year()) + day.dt.month().cast(pl.Int32) - began.dt.month().cast(pl.Int32)
+    units = apart // months
+    return units - (months_after(began, units * months) > day).cast(pl.Int32)
+
+
+def months_between(began: pl.Expr, day: pl.Expr) -> pl.Expr:
+    """Months by the calendar from one day to another, the last as the share of its days: a year is 12 of them.
+
+    >>> days = pl.DataFrame({"day": [date(2025, 1, 1), date(2025, 1, 15)]})
+    >>> days.select(months_between(pl.lit(date(2024, 1, 1)), pl.col("day")).round(3)).to_series().to_list()
+    [12.0, 12.452]
+    """
+    whole = units_between(began, day, 1)
+    start, end = months_after(began, whole), months_after(began, whole + 1)
+    return whole + (day - start).dt.total_days() / (end - start).dt.total_days()
+
+
 def period_frame(periods: list[Period]) -> pl.DataFrame:
     """Consecutive periods as rows: `period`, `starts`, `ends`."""
     rows: dict[str, list[str] | list[date]] = {

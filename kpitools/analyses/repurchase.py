@@ -40,7 +40,7 @@ def buyers(data: Dataset, *, as_of: AsOf = None) -> pl.DataFrame:
 
     Returns:
         account_id, repeats (purchases after the first), last (weeks from the first to the last), seen (weeks from the
-        first until now), spend (mean amount of a repeat purchase; null where there is none).
+        first until now), spend (mean amount of a repeat purchase; null where none is known).
 
     Raises:
         EvaluationError: the data lacks what is needed.
@@ -56,7 +56,8 @@ def buyers(data: Dataset, *, as_of: AsOf = None) -> pl.DataFrame:
     need("A model of repeat purchases", view, *SOLD)
     day, until = pl.col("ordered_at").cast(pl.Date), pl.lit(last_day(view), pl.Date)
     orders = view["orders"].filter(pl.col("account_id").is_not_null(), pl.col("ordered_at").is_not_null())
-    days = orders.group_by("account_id", day.alias("day")).agg(cents(pl.col("amount")).sum().alias("amount"))
+    amount = pl.when(pl.col("amount").is_not_null().any()).then(cents(pl.col("amount")).sum())
+    days = orders.group_by("account_id", day.alias("day")).agg(amount.alias("amount"))
     first, later = pl.col("day").min(), pl.col("day") > pl.col("day").min()
     weeks = {"last": pl.col("day").max() - first, "seen": until - first}
     rows = days.group_by("account_id").agg(
@@ -157,13 +158,13 @@ class Spend:
         return float((ways + size).sum())
 
     def expected(self, frame: pl.DataFrame) -> Any:
-        """The mean amount to expect of each customer; of one who has not bought again, that of all.
+        """The mean amount to expect of each customer; of one of whom no repeat amount is known, that of all.
 
         NaN where there is none to expect: with q of at most 1 the spread between customers has no mean.
         """
         import numpy as np
 
-        x, _, _ = _arrays(frame)
+        x = frame.select(pl.when(pl.col("spend").is_not_null()).then("repeats").otherwise(0)).to_series().to_numpy()
         total = frame["spend"].fill_null(0).to_numpy() * x
         weight = self.p * x + self.q - 1
         return self.p * (self.v + total) / np.where(weight > 0, weight, np.nan)

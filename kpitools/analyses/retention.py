@@ -14,9 +14,11 @@ from kpitools.analyses.lives import (
     SUBSCRIBED,
     customer_spans,
     live_at,
+    months_after,
     order_spans,
     period_frame,
     subscription_spans,
+    units_between,
 )
 from kpitools.analyses.movements import mrr_movements, revenue_retention
 from kpitools.analyses.survival import survival
@@ -75,6 +77,7 @@ def cohorts(
     since: date | None = None,
     fiscal_start: int = 1,
     ages: str = "calendar",
+    source: str | None = None,
 ) -> pl.DataFrame:
     """What is left of the customers who began in each period, at the end of that period (age 0) and of each later one.
 
@@ -93,6 +96,7 @@ def cohorts(
         ages: `calendar`: at the end of the period in which the cohort began (age 0) and of each later one.
             `own`: on the evening so many months, quarters or years after each customer's own first day (age 0: that
             day); of orders, what was bought in that many-th unit since the first purchase (age 0: the first).
+        source: read it from `accounts`, `subscriptions` or `orders`, instead of from the first of those that tells.
 
     Returns:
         cohort, cohort_start, age (periods), size (customers), base (what value is a percentage of), retained, value
@@ -101,7 +105,7 @@ def cohorts(
 
     Raises:
         EvaluationError: the data lacks what is needed.
-        UnknownNameError: no such grain, kind of retention or kind of age.
+        UnknownNameError: no such grain, kind of retention, kind of age, or source of this kind.
 
     >>> accounts = pl.DataFrame({"account_id": ["a", "b"], "became_customer_at": [date(2026, 1, 9), date(2026, 3, 1)],
     ...     "ended_at": [None, date(2026, 5, 2)]})
@@ -113,9 +117,9 @@ def cohorts(
     choose("kind of retention", of, LABELS)
     choose("kind of age", ages, AGES)
     view = seen(data, as_of)
-    source = _source(view, of)
+    columns = _source(view, of, source)
     own = MONTHS[grain] if ages == "own" else None
-    spans, periods = _spans(view, source, RegularCalendar(grain, fiscal_start), own)
+    spans, periods = _spans(view, columns, RegularCalendar(grain, fiscal_start), own)
     members = _members(spans, periods, of)
     if since is not None:
         members = members.filter(pl.col("cohort_start") >= since)
@@ -123,17 +127,21 @@ def cohorts(
     if own is None:
         cells, boundary = _cells(members, periods, last), pl.col("boundary")
     else:
-        boundary = _own_boundary(own, bought=source in (ORDERED, SOLD))
+        boundary = _own_boundary(own, bought=columns in (ORDERED, SOLD))
         cells = _own_cells(members, periods.height, own, boundary, last)
     return shaped(_retained(members, cells, of, boundary).sort("cohort_start", "age"), COHORTS)
 
 
-def _source(data: Dataset, of: str) -> tuple[str, ...]:
-    """The columns that tell, the first that the data has."""
-    sources = SOURCES[of]
-    source = next((columns for columns in sources if not lacking(data, columns)), sources[0])
-    need(f"Retention of {of.replace('_', ' ')}", data, *source)
-    return source
+def _source(data: Dataset, of: str, asked: str | None) -> tuple[str, ...]:
+    """The columns that tell: of the table asked for, else the first that the data has."""
+    tables = {columns[0].split(".")[0]: columns for columns in SOURCES[of]}
+    kind = of.replace("_", " ")
+    if asked is not None:
+        choose(f"source of {kind}", asked, tables)
+        tables = {asked: tables[asked]}
+    told = next((columns for columns in tables.values() if not lacking(data, columns)), next(iter(tables.values())))
+    need(f"Retention of {kind}", data, *told)
+    return told
 
 
 def _spans(
@@ -153,25 +161,21 @@ def _spans(
     return spans, _periods(calendar, spans["starts"].min(), last)
 
 
-def _after(months: pl.Expr) -> pl.Expr:
-    """The day so many months after the first one of the account."""
-    return pl.col("began").dt.offset_by(pl.format("{}mo", months))
-
-
 def _own_units(orders: pl.DataFrame, months: int) -> pl.DataFrame:
     """Orders as presence in units of so many months since the first order of their account."""
-    day, began = pl.col("starts"), pl.col("began")
-    apart = 12 * (day.dt.year() - began.dt.year()) + day.dt.month().cast(pl.Int32) - began.dt.month().cast(pl.Int32)
-    dated = orders.with_columns(began=day.min().over("account_id")).with_columns(unit=apart // months)
-    dated = dated.with_columns(unit=pl.col("unit") - (_after(pl.col("unit") * months) > day).cast(pl.Int32))
-    starts, ends = _after(pl.col("unit") * months), _after((pl.col("unit") + 1) * months)
+    day, began, unit = pl.col("starts"), pl.col("began"), pl.col("unit")
+    dated = orders.with_columns(began=day.min().over("account_id"))
+    dated = dated.with_columns(unit=units_between(began, day, months))
+    starts, ends = (months_after(began, number * months) for number in (unit, unit + 1))
     return dated.select("account_id", "worth", starts=starts, ends=ends)
 
 
 def _own_boundary(months: int, *, bought: bool) -> pl.Expr:
     """The morning from which an age of an account is over."""
-    age = pl.col("age")
-    return _after((age + 1) * months) if bought else _after(age * months) + pl.duration(days=1)
+    began, age = pl.col("began"), pl.col("age")
+    if bought:
+        return months_after(began, (age + 1) * months)
+    return months_after(began, age * months) + pl.duration(days=1)
 
 
 def _own_cells(members: pl.DataFrame, most: int, months: int, over: pl.Expr, last: date | None) -> pl.DataFrame:
@@ -185,9 +189,7 @@ def _own_cells(members: pl.DataFrame, most: int, months: int, over: pl.Expr, las
     )
     crossed = sizes.join(pl.DataFrame({"age": range(most)}, schema={"age": pl.Int64}), how="cross")
     until = pl.lit(last + timedelta(days=1) if last else None, pl.Date)
-    cells = crossed.with_columns(
-        complete=over <= until, begins=pl.col("first").dt.offset_by(pl.format("{}mo", pl.col("age") * months))
-    )
+    cells = crossed.with_columns(complete=over <= until, begins=months_after(pl.col("first"), pl.col("age") * months))
     return cells.filter(pl.col("begins") < until).drop("began", "first", "begins")
 
 

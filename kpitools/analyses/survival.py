@@ -8,14 +8,14 @@ from statistics import NormalDist
 
 import polars as pl
 
-from kpitools.analyses.lives import lives
+from kpitools.analyses.lives import lives, months_between
 from kpitools.analyses.view import AsOf, Schema, choose, grouped, last_day, seen, shaped
 from kpitools.evaluation.intervals import CONFIDENCE
 from kpitools.measures.aggregates import days_between
 from kpitools.model.dataset import Dataset
 
-#: Days in a unit of age.
-UNITS = {"days": 1.0, "months": 365.25 / 12}
+#: Units of age. Months are those of the calendar: a contract of a year ends at 12 of them, leap day or not.
+UNITS = ("days", "months")
 ALL_CUSTOMERS = "all customers"
 CURVE: Schema = {
     "group": pl.String,
@@ -46,7 +46,7 @@ def survival(
         data: accounts with became_customer_at and ended_at; where they do not say, subscriptions.
         as_of: the day (to its end) or instant from which the data is seen; the last day of the data unless given.
         by: a dimension of accounts: one curve each.
-        unit: of age, `days` or `months` (of 365.25 / 12 days).
+        unit: of age, `days` or `months` (by the calendar, the last as the share of its days).
         since: leave out who became a customer earlier. Of those from before the data begins, it often holds only
             who stayed.
 
@@ -59,13 +59,11 @@ def survival(
         EvaluationError: the data lacks what is needed, or cannot be broken down so.
         UnknownNameError: no such unit or dimension.
     """
-    choose("unit of age", unit, UNITS)
-    curve = kaplan_meier(observed_lives(data, as_of=as_of, by=by, since=since))
-    return shaped(curve.with_columns(pl.col("age") / UNITS[unit]), CURVE, by="group")
+    return shaped(kaplan_meier(observed_lives(data, as_of=as_of, by=by, unit=unit, since=since)), CURVE, by="group")
 
 
 def observed_lives(
-    data: Dataset, *, as_of: AsOf = None, by: str | None = None, since: date | None = None
+    data: Dataset, *, as_of: AsOf = None, by: str | None = None, unit: str = "days", since: date | None = None
 ) -> pl.DataFrame:
     """How long each customer has been seen, and whether it left then: what every survival analysis starts from.
 
@@ -73,15 +71,17 @@ def observed_lives(
         data: as for `survival`.
         as_of: as for `survival`.
         by: a dimension of accounts.
+        unit: as for `survival`.
         since: leave out who became a customer earlier.
 
     Returns:
-        group, age (days), ended; a row per customer.
+        group, age (in the unit), ended; a row per customer.
 
     Raises:
         EvaluationError: the data lacks what is needed, or cannot be broken down so.
-        UnknownNameError: no such dimension.
+        UnknownNameError: no such unit or dimension.
     """
+    choose("unit of age", unit, UNITS)
     view = seen(data, as_of)
     found = lives(view, "Survival").filter(pl.col("began") >= pl.lit(since or date.min, pl.Date))
     if by is not None:
@@ -89,7 +89,8 @@ def observed_lives(
     else:
         found = found.with_columns(group=pl.lit(ALL_CUSTOMERS))
     until = pl.coalesce("ended", pl.lit(last_day(view), pl.Date))
-    aged = found.select("group", days_between("began", until).alias("age"), ended=pl.col("ended").is_not_null())
+    age = days_between("began", until) if unit == "days" else months_between(pl.col("began"), until)
+    aged = found.select("group", age=age, ended=pl.col("ended").is_not_null())
     return aged.filter(pl.col("age") >= 0).collect()
 
 
@@ -106,7 +107,7 @@ def at_ages(observed: pl.DataFrame, ages: Sequence[float]) -> pl.DataFrame:
 
     Args:
         observed: the frame of `observed_lives`.
-        ages: in days.
+        ages: in the unit of the frame.
 
     Returns:
         group, age, at_risk (who were seen that long or longer), survival (percent), lower, upper; no figure at an age
@@ -132,6 +133,21 @@ def _at_ages(observed: pl.DataFrame, ages: list[float]) -> pl.DataFrame:
     return shaped(read.with_columns(group, *figures), AT_AGES, by="group")
 
 
+def thinned(curve: pl.DataFrame, *, width: float) -> pl.DataFrame:
+    """The first row and the last of each so wide an age: a curve of years in no more points than can be told apart.
+
+    Args:
+        curve: the frame of `kaplan_meier`.
+        width: in the unit of its ages.
+
+    >>> frame = pl.DataFrame({"group": ["a"] * 4, "age": [0, 2, 8, 13], "survival": [100.0, 95.0, 90.0, 80.0]})
+    >>> thinned(frame, width=7).rows()
+    [('a', 0, 100.0), ('a', 2, 95.0), ('a', 13, 80.0)]
+    """
+    age = pl.col("age")
+    return curve.filter((age == 0) | (age == age.max().over("group", age // width)))
+
+
 def kaplan_meier(observed: pl.DataFrame) -> pl.DataFrame:
     """The curve of each `group` from `age` and `ended` of each observation, one that is not ended being censored then.
 
@@ -139,17 +155,7 @@ def kaplan_meier(observed: pl.DataFrame) -> pl.DataFrame:
     >>> kaplan_meier(frame).select("age", "survival", "at_risk", "events").rows()
     [(0, 100.0, 4, 0), (1, 75.0, 4, 1), (2, 50.0, 3, 1), (3, 50.0, 1, 0)]
     """
-    starts = observed.select("group").unique().with_columns(age=pl.lit(0, observed["age"].dtype), events=0, gone=0)
-    counts = observed.group_by("group", "age").agg(events=pl.col("ended").sum(), gone=pl.len())
-    ages = (
-        pl.concat([counts, starts], how="vertical_relaxed").group_by("group", "age").agg(pl.col("events", "gone").sum())
-    )
-    ages = ages.sort("group", "age", nulls_last=True).with_columns(pl.col("events", "gone").cast(pl.Float64))
-    at_risk, events = pl.col("gone").cum_sum(reverse=True).over("group"), pl.col("events")
-    steps = ages.with_columns(at_risk=at_risk).with_columns(
-        survival=(1 - events / pl.col("at_risk")).cum_prod().over("group"),
-        greenwood=(events / (pl.col("at_risk") * (pl.col("at_risk") - events))).cum_sum().over("group"),
-    )
+    steps, events = _steps(observed), pl.col("events")
     share = pl.col("survival")
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     reach = (z * pl.col("greenwood").sqrt() / share.log().abs()).exp()
@@ -164,4 +170,19 @@ def kaplan_meier(observed: pl.DataFrame) -> pl.DataFrame:
         error=pl.when(share > 0).then(100 * share * pl.col("greenwood").sqrt()),
         at_risk=pl.col("at_risk").cast(pl.Int64),
         events=events.cast(pl.Int64),
+    )
+
+
+def _steps(observed: pl.DataFrame) -> pl.DataFrame:
+    """Each age of each group with who had come to it, the curve, and the sum of Greenwood's formula."""
+    starts = observed.select("group").unique().with_columns(age=pl.lit(0, observed["age"].dtype), events=0, gone=0)
+    counts = observed.group_by("group", "age").agg(events=pl.col("ended").sum(), gone=pl.len())
+    ages = (
+        pl.concat([counts, starts], how="vertical_relaxed").group_by("group", "age").agg(pl.col("events", "gone").sum())
+    )
+    ages = ages.sort("group", "age", nulls_last=True).with_columns(pl.col("events", "gone").cast(pl.Float64))
+    at_risk, events = pl.col("gone").cum_sum(reverse=True).over("group"), pl.col("events")
+    return ages.with_columns(at_risk=at_risk).with_columns(
+        survival=(1 - events / pl.col("at_risk")).cum_prod().over("group"),
+        greenwood=(events / (pl.col("at_risk") * (pl.col("at_risk") - events))).cum_sum().over("group"),
     )

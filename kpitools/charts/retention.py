@@ -10,25 +10,19 @@ import polars as pl
 from kpitools.charts import data, style
 from kpitools.formats import axis_title
 
-MOST_LABELLED = 13
+#: With more ages than this the cells are too narrow for their figures.
+MOST_LABELLED = 20
 LIGHT_INK_FROM = 0.72  # from here on white text has more contrast with the cell than black
-VALUES = {
-    "retained_share": "Customers retained",
-    "gross_share": "Revenue retained, without expansion",
-    "net_share": "Revenue retained, with expansion",
-}
 
 
-def cohort_heatmap(
-    frame: pl.DataFrame, *, value: str = "retained_share", label: str | None = None, age_unit: str = "months"
-) -> style.Chart:
+def cohort_heatmap(frame: pl.DataFrame, *, label: str = "Customers retained", age_unit: str = "months") -> style.Chart:
     """What is left of each cohort at each age.
 
     Args:
-        frame: One row per cohort and age: `cohort` (text), `cohort_start`, `age` (whole number), the value (percent),
-            `size` (customers at the start), `complete` (whether that age has passed for the whole cohort).
-        value: The column with the percentage.
-        label: What that percentage is, in words.
+        frame: One row per cohort and age: `cohort` (text), `cohort_start` (rows without one come last), `age` (whole
+            number), `value` (percent), `size` (customers at the start), `complete` (whether that age has passed for
+            the whole cohort).
+        label: What the percentage is, in words.
         age_unit: What `age` counts: "months", "quarters".
 
     A cell that is not complete is an empty frame: it has no figure, neither drawn nor in the data of the chart.
@@ -37,11 +31,10 @@ def cohort_heatmap(
         UnknownNameError: The frame lacks a column.
         EvaluationError: A cohort has several rows for an age.
     """
-    data.need(frame, "cohort", "cohort_start", "age", value, "size", "complete")
+    data.need(frame, "cohort", "cohort_start", "age", "value", "size", "complete")
     data.one_row_each(frame, "cohort", "age")
-    label = label or VALUES.get(value, value.replace("_", " ").capitalize())
-    title = f"{label} by cohort and age"
-    rows = _cells(frame, value)
+    title = f"{label}, by cohort and age"
+    rows = _cells(frame)
     if not data.has_figures(rows, "value"):
         return style.no_data(title)
     texts = {
@@ -57,21 +50,22 @@ def cohort_heatmap(
     )
 
 
-def _cells(frame: pl.DataFrame, value: str) -> pl.DataFrame:
-    frame = frame.sort("cohort_start", "age", maintain_order=True)
+def _cells(frame: pl.DataFrame) -> pl.DataFrame:
+    frame = frame.sort("cohort_start", "age", nulls_last=True, maintain_order=True)
     complete = data.flags(frame["complete"], default=False)
-    figures = data.floats(frame[value]).set(~complete, None)
-    names, sizes = data.names(frame["cohort"]), data.texts(frame["size"], "count")
+    figures = data.floats(frame["value"]).set(~complete, None)
+    names = data.names(frame["cohort"])
+    at_start = data.texts(frame.select(pl.col("size").first().over("cohort")).to_series(), "count")
     middle = max(100, data.most(figures)) * LIGHT_INK_FROM
     rows = pl.DataFrame(
         {
             "cohort": names,
-            "row": [f"{name} · {size}" for name, size in zip(names, sizes, strict=True)],
+            "row": [f"{name} · {size}" for name, size in zip(names, at_start, strict=True)],
             "age": frame["age"].cast(pl.Int64),
             "value": figures,
             "complete": complete,
             "dark": (figures > middle).fill_null(False),
-            "size_text": sizes,
+            "size_text": data.texts(frame["size"], "count"),
             "cell_text": [f"{figure:.0f}" if figure is not None else "" for figure in figures],
             "value_text": data.texts(figures, "percent"),
             "age_text": [f"age {age}" for age in frame["age"]],
@@ -82,38 +76,41 @@ def _cells(frame: pl.DataFrame, value: str) -> pl.DataFrame:
 
 
 def _grid(rows: pl.DataFrame, label: str, age_unit: str) -> list[alt.Chart]:
+    """Cells that are over by colour, the others as empty frames, and the figures where the cells are wide enough."""
     labelled = rows["age"].n_unique() <= MOST_LABELLED
-    band = alt.Scale(padding=0.04)
-    x = alt.X(
-        "age:O", title=f"Age ({age_unit})", scale=band, axis=alt.Axis(labelAngle=0, labelOverlap=True, domain=False)
-    )
-    y = alt.Y("row:N", title=None, scale=band, sort=data.distinct(rows["row"]), axis=style.name_axis())
-    legend = (
-        None
-        if labelled
-        else alt.Legend(title=axis_title(label, "percent"), orient="bottom", gradientLength=240, titleLimit=400)
-    )
+    place = _places(rows, age_unit)
+    gradient = alt.Legend(title=axis_title(label, "percent"), orient="bottom", gradientLength=240, titleLimit=400)
     scale = alt.Scale(domain=[0, max(100, data.most(rows["value"]))], range=[style.LOW, style.HIGH], interpolate="rgb")
+    colour = alt.Color("value:Q", scale=scale, legend=None if labelled else gradient)
+    return [_finished(place, colour), _unfinished(place), *([_figures(place)] if labelled else [])]
+
+
+def _places(rows: pl.DataFrame, age_unit: str) -> dict[str, alt.X | alt.Y]:
+    band = alt.Scale(padding=0.04)
+    ages = alt.Axis(labelAngle=0, labelOverlap=True, domain=False)
+    return {
+        "x": alt.X("age:O", title=f"Age ({age_unit})", scale=band, axis=ages),
+        "y": alt.Y("row:N", title=None, scale=band, sort=data.distinct(rows["row"]), axis=style.name_axis()),
+    }
+
+
+def _finished(place: dict[str, alt.X | alt.Y], colour: alt.Color) -> alt.Chart:
     hover = style.hovered()
     cell = alt.Chart(name="cells").transform_filter("datum.complete").mark_rect(stroke=style.INK)
-    cell = cell.encode(x=x, y=y, color=alt.Color("value:Q", scale=scale, legend=legend), strokeWidth=style.edged(hover))
-    frame = (
-        alt.Chart()
-        .transform_filter("!datum.complete")
-        .mark_rect(fill="transparent", stroke=style.INK, strokeOpacity=0.35, strokeDash=[2, 3])
-    )
+    cell = cell.encode(**place, color=colour, strokeWidth=style.edged(hover))
+    return cell.encode(tooltip=_cell_tooltips(), description="said:N").add_params(hover)
+
+
+def _unfinished(place: dict[str, alt.X | alt.Y]) -> alt.Chart:
+    frame = alt.Chart().transform_filter("!datum.complete")
+    frame = frame.mark_rect(fill="transparent", stroke=style.INK, strokeOpacity=0.35, strokeDash=[2, 3])
+    return frame.encode(**place, tooltip=_cell_tooltips(), description="said:N")
+
+
+def _figures(place: dict[str, alt.X | alt.Y]) -> alt.Chart:
     ink = alt.condition("datum.dark", alt.value("#ffffff"), alt.value("#0a0a0a"))
-    text = (
-        alt.Chart()
-        .transform_filter("datum.complete")
-        .mark_text(aria=False, fontSize=11)
-        .encode(x=x, y=y, text="cell_text:N", color=ink)
-    )
-    drawn = [
-        cell.encode(tooltip=_cell_tooltips(), description="said:N").add_params(hover),
-        frame.encode(x=x, y=y, tooltip=_cell_tooltips(), description="said:N"),
-    ]
-    return [*drawn, *([text] if labelled else [])]
+    text = alt.Chart().transform_filter("datum.complete").mark_text(aria=False, fontSize=11)
+    return text.encode(**place, text="cell_text:N", color=ink)
 
 
 def _cell_tooltips() -> list[alt.Tooltip]:
@@ -188,8 +185,7 @@ def _coloured_curves(rows: pl.DataFrame, age_unit: str, groups: list[str]) -> li
 
 def _drawn(rows: pl.DataFrame, age_unit: str, paint: dict[str, Any], shade: Any) -> list[alt.Chart]:
     """Band, step line, and a mark that shows under the pointer, or always where there is no line."""
-    x = alt.X("age:Q", title=f"Age ({age_unit})", axis=style.value_axis("days", grid=False))
-    axis, whole = style.value_axis("percent", tickCount=5), alt.Scale(domain=[0, 100])
+    x, (axis, whole) = _age(age_unit), (style.value_axis("percent", tickCount=5), alt.Scale(domain=[0, 100]))
     y = {
         name: alt.Y(name, type="quantitative", title="Retained (%)", axis=axis, scale=whole)
         for name in ("value", "lower")
@@ -199,18 +195,15 @@ def _drawn(rows: pl.DataFrame, age_unit: str, paint: dict[str, Any], shade: Any)
     tooltip = data.tooltips(
         group="Group", age_text="Age", value_text="Retained", interval_text="95 % interval", risk_text="At risk"
     )
-    band = (
-        alt.Chart()
-        .mark_area(aria=False, interpolate="step-after")
-        .encode(x=x, y=y["lower"], y2="upper:Q", opacity=shade, **paint)
-    )
+    area = alt.Chart().mark_area(aria=False, interpolate="step-after")
+    band = area.encode(x=x, y=y["lower"], y2="upper:Q", opacity=shade, **paint)
     line = alt.Chart().mark_line(aria=False, interpolate="step-after", strokeWidth=2).encode(x=x, y=y["value"], **paint)
-    dot = (
-        alt.Chart(name="dots")
-        .mark_point(filled=True, size=80)
-        .encode(x=x, y=y["value"], opacity=seen, tooltip=tooltip, description="said:N", **paint)
-    )
-    return [band, line, dot.add_params(hover)]
+    dot = alt.Chart(name="dots").mark_point(filled=True, size=80).add_params(hover)
+    return [band, line, dot.encode(x=x, y=y["value"], opacity=seen, tooltip=tooltip, description="said:N", **paint)]
+
+
+def _age(age_unit: str) -> alt.X:
+    return alt.X("age:Q", title=f"Age ({age_unit})", axis=style.value_axis("days", grid=False))
 
 
 def _curves_in_words(rows: pl.DataFrame, title: str, age_unit: str) -> str:
@@ -246,8 +239,7 @@ def hazard_chart(frame: pl.DataFrame, *, age_unit: str = "months") -> style.Char
 
 
 def _hazards(rows: pl.DataFrame, age_unit: str) -> list[alt.Chart]:
-    x = alt.X("age:Q", title=f"Age ({age_unit})", axis=style.value_axis("days", grid=False))
-    axis = style.value_axis("percent", tickCount=4)
+    x, axis = _age(age_unit), style.value_axis("percent", tickCount=4)
     y = {name: alt.Y(name, type="quantitative", title="Leaving (%)", axis=axis) for name in ("value", "lower")}
     tooltip = data.tooltips(
         group="Group", age_text="From age", value_text="Leaving", interval_text="95 % interval", risk_text="At risk"

@@ -49,7 +49,7 @@ def comparison(data: Dataset, made: Plan, kpis: Mapping[str, Kpi]) -> dict[str, 
     if len(shown) < FEWEST:
         more = [kpis[name] for name in FROM_DEALS if name in kpis and kpis[name] not in shown]
         shown += divisible(data, [made.by], computable(data, more))
-    rows = [(ALL, _figures(shown, data, made))] if shown else []
+    rows: list[tuple[str | None, pl.DataFrame]] = [(ALL, _figures(shown, data, made))] if shown else []
     parts = _figures(shown, data, made, made.by).partition_by(made.by, as_dict=True) if shown else {}
     rows += [(member, parts[member,]) for member in made.members if (member,) in parts]
     return {

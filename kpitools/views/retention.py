@@ -10,11 +10,26 @@ import polars as pl
 from kpitools.analyses import retention as analysis
 from kpitools.analyses import words
 from kpitools.analyses.hazard import hazard_of
-from kpitools.analyses.lifetime import contract_ages, contract_fit, fit_contracts
+from kpitools.analyses.lifetime import (
+    DISCOUNT,
+    ShiftedBetaGeometric,
+    contract_ages,
+    contract_fit,
+    contract_values,
+    fit_contracts,
+)
+from kpitools.analyses.lives import PRICED
 from kpitools.analyses.logrank import log_rank
 from kpitools.analyses.repurchase import buyers, customer_values, fit_repeats, fit_spend, repeats_fit
-from kpitools.analyses.survival import UNITS, at_ages, observed_lives
-from kpitools.analyses.words.retention import contract_words, movement_words, repeat_words, survival_words
+from kpitools.analyses.survival import at_ages, kaplan_meier, observed_lives, thinned
+from kpitools.analyses.view import column_or_null, lacking
+from kpitools.analyses.words.retention import (
+    contract_words,
+    movement_words,
+    repeat_words,
+    survival_words,
+    value_words,
+)
 from kpitools.charts import cohort_heatmap, kpi_trend, retention_curves
 from kpitools.charts.retention import hazard_chart
 from kpitools.evaluation.evaluate import evaluate
@@ -33,8 +48,11 @@ TREND = 8
 #: Ages in months at which the curves are read, and the width of an age in months where leaving is counted.
 READ_AT = (0, 6, 12, 24, 36)
 WIDTH = 3
-#: How many customers are shown of those expected to buy most.
+#: As a share of a month: steps closer than that cannot be told apart in a chart of years.
+WEEK = 0.25
+#: How many customers are shown of those expected to bring most.
 MOST_CUSTOMERS = 10
+MEAN = "Mean"
 
 
 def findings(view: View) -> Iterable[Any]:
@@ -46,44 +64,45 @@ def findings(view: View) -> Iterable[Any]:
 
 def cohorts(view: View) -> Iterable[Any]:
     """The share of each cohort that is still there, by age."""
-    return [cohort_heatmap(_cohorts(view), value="value", label="Customers still there", age_unit="quarters")]
+    return [_by_age(_cohorts(view), "Customers still there")]
 
 
 def revenue(view: View) -> Iterable[Any]:
     """The share of what each cohort brought at first that it still brings, with expansion and without."""
     kinds = ("revenue", "gross_revenue")
     net, gross = (analysis.cohorts(view.data, as_of=view.as_of, grain="quarter", of=of) for of in kinds)
-    charts = [
-        cohort_heatmap(cells, value="value", label=analysis.LABELS[of], age_unit="quarters")
-        for of, cells in zip(kinds, (net, gross), strict=True)
-    ]
+    charts = [_by_age(cells, analysis.LABELS[of]) for of, cells in zip(kinds, (net, gross), strict=True)]
     return [*sentences(words.retention_words(net)), *charts]
+
+
+def buying(view: View) -> Iterable[Any]:
+    """The share of those who first bought in a quarter that bought in each later one."""
+    cells = analysis.cohorts(view.data, as_of=view.as_of, grain="quarter", of="customers", source="orders")
+    return [_by_age(cells, "Customers who bought")]
 
 
 def own_ages(view: View) -> Iterable[Any]:
     """The same by age since each customer's own first day instead of the quarters of the calendar."""
     cells = analysis.cohorts(view.data, as_of=view.as_of, grain="quarter", of="customers", ages="own")
-    return [cohort_heatmap(cells, value="value", label="Customers still there, by own age", age_unit="quarters")]
+    return [_by_age(cells, "Customers still there since their first day")]
 
 
 def curve(view: View) -> Iterable[Any]:
     """How long customers stay, as far as that can be known today, and whether groups differ."""
-    frame = analysis.survival(view.data, as_of=view.as_of, by=_by(view), unit="days")
-    read = at_ages(_lives(view), [UNITS["months"] * age for age in READ_AT])
-    shown = read.with_columns(age=pl.col("age") / UNITS["months"]).filter(pl.col("at_risk") > 0)
+    steps = thinned(kaplan_meier(_lives(view)), width=WEEK)
+    shown = at_ages(_lives(view), READ_AT).filter(pl.col("at_risk") > 0)
     labels = {"age": "Months", "at_risk": "Seen that long", "survival": "Still there"}
     units = {"age": "count", "at_risk": "count", **dict.fromkeys(("survival", "lower", "upper"), "percent")}
     return [
         *sentences(survival_words(log_rank(_lives(view)))),
-        retention_curves(frame, age_unit="days"),
+        retention_curves(steps, age_unit="months"),
         frame_table(shown, caption="Numbers at risk and share still there", labels=labels, units=units),
     ]
 
 
 def leaving(view: View) -> Iterable[Any]:
     """At which age customers leave."""
-    frame = hazard_of(_lives(view), days=UNITS["months"] * WIDTH, width=WIDTH)
-    return [hazard_chart(frame, age_unit="months")]
+    return [hazard_chart(hazard_of(_lives(view), width=WIDTH), age_unit="months")]
 
 
 def trend(view: View) -> Iterable[Any]:
@@ -97,7 +116,8 @@ def movements(view: View) -> Iterable[Any]:
     """Recurring revenue from period to period: what came, grew, shrank and went."""
     moved = analysis.mrr_movements(view.data, periods=periods_until(view.period, TREND), as_of=view.as_of)
     frame = analysis.revenue_retention(moved)
-    shown = frame.drop("start", "end", "complete")
+    named = pl.when("complete").then("period").otherwise(pl.col("period") + " so far")
+    shown = frame.with_columns(named.alias("period")).drop("start", "end", "complete")
     units = dict.fromkeys((name for name in shown.columns if name != "period"), "currency")
     units |= {"nrr": "percent", "grr": "percent"}
     labels = {"nrr": "Net retention", "grr": "Gross retention"}
@@ -114,7 +134,22 @@ def contracts(view: View) -> Iterable[Any]:
     units = {"at_risk": "count", **dict.fromkeys(("observed", "lower", "upper", "modelled"), "percent")}
     note = f"Shifted-beta-geometric: alpha {model.alpha:.3f}, beta {model.beta:.3f}."
     table = frame_table(fit, caption="Customers still there, seen and modelled", labels=labels, units=units, note=note)
-    return [*sentences(contract_words(fit, model)), table]
+    return [*sentences(contract_words(fit, model)), table, *_renewing(view, model)]
+
+
+def _renewing(view: View, model: ShiftedBetaGeometric) -> Iterable[Any]:
+    """What customers are expected to bring by renewing, where their prices are known."""
+    if lacking(view.data, PRICED):
+        return []
+    values = contract_values(view.data, model, as_of=view.as_of)
+    labels = {"account": "Customer", "age": "Years so far", "mrr": "A month now"}
+    units = {"age": "count", "mrr": "currency", "renewals": "number", "value": "currency"}
+    note = f"Renewals to come, discounted at {100 * DISCOUNT:.0f} % a year; value at today's price."
+    caption = "Who is expected to bring most by renewing"
+    return [
+        *sentences(value_words(values)),
+        frame_table(_most_valued(view, values), caption=caption, labels=labels, units=units, note=note),
+    ]
 
 
 def orders(view: View) -> Iterable[Any]:
@@ -122,8 +157,7 @@ def orders(view: View) -> Iterable[Any]:
     frame = buyers(view.data, as_of=view.as_of)
     model, spend = fit_repeats(frame), fit_spend(frame)
     fit = repeats_fit(frame, model)
-    values = customer_values(frame, model, spend).sort("value", "account_id", descending=[True, False], nulls_last=True)
-    shown = values.head(MOST_CUSTOMERS).select("account_id", "repeats", "alive", "orders", "amount", "value")
+    values = customer_values(frame, model, spend).select("account_id", "repeats", "alive", "orders", "amount", "value")
     note = f"BG/NBD, by weeks: r {model.r:.3f}, alpha {model.alpha:.3f}, a {model.a:.3f}, b {model.b:.3f}. "
     note += f"Gamma-Gamma: p {spend.p:.2f}, q {spend.q:.2f}, v {spend.v:,.2f}."
     labels = {"repeats": "Bought again", "modelled": "By the model"}
@@ -131,9 +165,30 @@ def orders(view: View) -> Iterable[Any]:
     fitted = frame_table(
         fit, caption="Repeat purchases, seen and modelled", labels=labels, units={"modelled": "count"}, note=note
     )
-    heads = {"account_id": "Customer", "repeats": "Bought again", "alive": "Still a customer"}
-    most = frame_table(shown, caption="Who is expected to buy most in 52 weeks", labels=heads, units=units)
+    heads = {"account": "Customer", "repeats": "Bought again", "alive": "Still a customer"}
+    caption = "Who is expected to buy most in 52 weeks"
+    most = frame_table(_most_valued(view, values), caption=caption, labels=heads, units=units)
     return [*sentences(repeat_words(fit)), fitted, most]
+
+
+def _most_valued(view: View, values: pl.DataFrame) -> pl.DataFrame:
+    """The customers of the highest value, by name where the data has their names."""
+    most = values.sort("value", "account_id", descending=[True, False], nulls_last=True).head(MOST_CUSTOMERS)
+    account = pl.col("account_id")
+    if "accounts" in view.data:
+        names = view.data["accounts"].select("account_id", column_or_null(view.data, "accounts", "name", pl.String))
+        most = most.join(names.collect(), on="account_id", how="left", maintain_order="left")
+        account = pl.coalesce("name", "account_id")
+    return most.select(account.alias("account"), *values.columns[1:])
+
+
+def _by_age(cells: pl.DataFrame, label: str) -> Any:
+    """The cohorts by age, under them the mean of those that have come to it."""
+    means = analysis.cohort_means(cells).select(
+        "age", "size", "value", cohort=pl.lit(MEAN), cohort_start=pl.lit(None, pl.Date), complete=pl.lit(True)
+    )
+    shown = pl.concat([cells.select(means.columns), means])
+    return cohort_heatmap(shown, label=label, age_unit="quarters")
 
 
 def _by(view: View) -> str | None:
@@ -143,7 +198,7 @@ def _by(view: View) -> str | None:
 
 
 def _lives(view: View) -> pl.DataFrame:
-    return view.once("lives", lambda: observed_lives(view.data, as_of=view.as_of, by=_by(view)))
+    return view.once("lives", lambda: observed_lives(view.data, as_of=view.as_of, by=_by(view), unit="months"))
 
 
 def _cohorts(view: View) -> Any:

@@ -19,6 +19,8 @@ from kpitools.model.calendar import RegularCalendar, parse_period
 
 #: A mean is told of so many cohorts: after a year, else at the oldest age that so many have come to.
 ENOUGH_COHORTS = 3
+#: Ends what is said of a model that does not fit.
+CARE = ": read what it expects with care."
 YEAR = {"month": 12, "quarter": 4, "year": 1}
 
 
@@ -146,6 +148,10 @@ def contract_words(fit: pl.DataFrame, model: ShiftedBetaGeometric) -> list[str]:
     """
     first, fifth = (format_value(model.survival(age), "percent") for age in (1, 5))
     said = f"Of new customers, {first} are expected to renew once and {fifth} five times."
+    if (last := fit.item(-1, "age")) < 5:
+        said += (
+            f" The last who were seen to leave left in term {last}: what is said of later ones is the model's alone."
+        )
     said += " By the model all are about as likely to leave." if model.alike else ""
     told = fit.drop_nulls(["lower", "upper"])
     if told.is_empty():
@@ -154,7 +160,20 @@ def contract_words(fit: pl.DataFrame, model: ShiftedBetaGeometric) -> list[str]:
     if outside.is_empty():
         return [said, f"The model is within the 95 % interval of what was seen in {_all(told.height)}."]
     ages = listed([str(age) for age in outside["age"]])
-    return [said, f"The model is outside the 95 % interval of what was seen after {ages} of {_all(told.height)}."]
+    return [said, f"The model is outside the 95 % interval of what was seen after {ages} of {_all(told.height)}{CARE}"]
+
+
+def value_words(values: pl.DataFrame) -> list[str]:
+    """What today's customers are expected to bring by renewing, all together.
+
+    Args:
+        values: the frame of `contract_values`.
+    """
+    if values.is_empty():
+        return ["No customer of today has a price: what renewals will bring cannot be told."]
+    who, are = counted(values.height, "customer"), "is" if values.height == 1 else "are"
+    year, brought = (format_value(amount, "currency") for amount in (12 * total(values["mrr"]), total(values["value"])))
+    return [f"The {who} of today, at {year} a year, {are} expected to renew for {brought} in all, discounted."]
 
 
 def _all(terms: int) -> str:
@@ -177,12 +196,8 @@ def repeat_words(fit: pl.DataFrame) -> list[str]:
     p_value = chi_square_tail(away, rows.height - 5)
     if p_value is None:
         return [said, "Whether the model fits cannot be told: too few customers bought again often."]
-    does = (
-        "differ from the model by more than"
-        if p_value < 1 - CONFIDENCE
-        else "do not differ from the model by more than"
-    )
-    return [said, f"The counts {does} chance explains ({chance_words(p_value)})."]
+    told = f"differ from the model by more than chance explains ({chance_words(p_value)})"
+    return [said, f"The counts {told}{CARE}" if p_value < 1 - CONFIDENCE else f"The counts do not {told}."]
 
 
 @dataclass(frozen=True)

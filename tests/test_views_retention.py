@@ -1,0 +1,71 @@
+"""The sections of the retention page: for the whole company and for one team."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from small import dataset
+
+from kpitools.explore.view import View
+from kpitools.model.dataset import Dataset
+from kpitools.model.slice import Slice
+from kpitools.views import retention
+
+SECTIONS = ("findings", "cohorts", "own_ages", "revenue", "buying", "curve", "leaving", "movements", "contracts",
+            "orders", "trend")  # fmt: skip
+
+
+def view(data: Dataset, as_of: str, **where: tuple[str, ...]) -> View:
+    return View.of(data, Slice(where=where, period="2026Q3", as_of=as_of))
+
+
+def rows_of(chart: Any) -> list[dict[str, Any]]:
+    return [row for rows in chart.to_dict()["datasets"].values() for row in rows]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("team", [None, "Nordics"])
+def test_every_section_has_something_to_show(data: Dataset, section: str, team: str | None):
+    where = {"team": (team,)} if team else {}
+    assert list(getattr(retention, section)(view(data, "2026-08-15", **where)))
+
+
+ACCOUNTS = """
+    accounts: account_id name became_customer_at ended_at
+    a One   2026-01-05 2026-05-10
+    b Two   2026-01-31 -
+    c Three 2026-02-01 -
+    d Four  2026-04-03 -
+    e Five  2026-07-03 -
+"""
+
+
+def test_the_last_row_is_the_mean_of_the_cells_that_are_over():
+    (chart,) = retention.cohorts(view(dataset(ACCOUNTS), "2026-08-15"))
+    drawn = [(row["row"], row["age"], row["value"], row["size_text"]) for row in rows_of(chart)]
+    assert drawn == [
+        ("2026Q1 · 3", 0, 100.0, "3"),
+        ("2026Q1 · 3", 1, pytest.approx(200 / 3), "3"),
+        ("2026Q1 · 3", 2, None, "3"),
+        ("2026Q2 · 1", 0, 100.0, "1"),
+        ("2026Q2 · 1", 1, None, "1"),
+        ("2026Q3 · 1", 0, None, "1"),
+        ("Mean · 4", 0, 100.0, "4"),
+        ("Mean · 4", 1, pytest.approx(200 / 3), "3"),
+    ]
+
+
+def test_a_period_that_is_not_over_is_said_to_be_so():
+    paid = "subscriptions: subscription_id account_id mrr starts_on ends_on\n 1 a 100 2026-01-10 -"
+    for as_of, said in (("2026-09-29", "2026Q3 so far"), ("2026-09-30", "2026Q3")):
+        *_, table = retention.movements(view(dataset(paid), as_of))
+        assert [row["period"] for row in table.rows[-2:]] == ["2026Q2", said]
+
+
+def test_customers_are_shown_by_name_the_highest_value_first(data: Dataset, sample):
+    *_, table = retention.contracts(view(data, "2026-08-15"))
+    values = [row["value"] for row in table.rows]
+    assert values == sorted(values, reverse=True)
+    assert {row["account"] for row in table.rows} <= set(sample["accounts"]["name"])
+    assert len(values) == retention.MOST_CUSTOMERS
