@@ -11,15 +11,15 @@ from scipy import stats
 from kpitools.analyses.discoveries import discoveries, fisher
 from kpitools.analyses.pooling import posteriors, quantiles
 from kpitools.analyses.ranks import RANKS, standing
+from kpitools.analyses.reps import REPS
 
+SHOWN = {name: REPS[name] for name in ("rep", "role", "segment", "ramp_stage", "alike", "won", "n")}
 ROLE = {"Ann": (3, 4), "Ben": (40, 80), "Cem": (20, 80), "Dan": (24, 75), "Eva": (27, 90), "Fay": (22, 70)}
 
 
 def table(reps: dict[str, tuple[int, int]], role: str | None = "ae") -> pl.DataFrame:
-    rows = [(rep, role, won, n) for rep, (won, n) in reps.items()]
-    return pl.DataFrame(
-        rows, schema={"rep": pl.String, "role": pl.String, "won": pl.Int64, "n": pl.Int64}, orient="row"
-    )
+    rows = [{"rep": rep, "role": role, "alike": "role", "won": won, "n": n} for rep, (won, n) in reps.items()]
+    return pl.DataFrame(rows, schema=SHOWN)
 
 
 def means(*counts: tuple[int, int]) -> list[float]:
@@ -140,8 +140,8 @@ def test_roles_are_ranked_apart_and_idle_reps_not_at_all():
     found = standing(pl.concat([table(ROLE), others]))
     assert found.head(6).equals(standing(table(ROLE)))
     assert found.row(6, named=True)["top_quarter"] is None  # alone in the role
-    assert (found.row(6)[-3:-1], found.row(7)[4:]) == ((1, 1), (None,) * len(RANKS))
-    assert standing(others.filter(pl.col("n") == 0)).row(0)[4:] == (None,) * len(RANKS)
+    assert (found.row(6)[-3:-1], found.row(7)[7:]) == ((None, None), (None,) * len(RANKS))
+    assert standing(others.filter(pl.col("n") == 0)).row(0)[7:] == (None,) * len(RANKS)
     assert standing(others.clear()).columns == [*others.columns, *RANKS]
 
 

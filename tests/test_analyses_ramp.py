@@ -52,6 +52,14 @@ def test_a_quota_is_met_on_its_last_day_and_not_before():
     assert steps(ramp_curves(data, as_of="2026-02-27"), FULL_QUOTA)[-1] == (57, 50, 1, 0)
 
 
+def test_who_never_sells_is_not_on_the_way_to_a_deal_or_quota():
+    roles = STAFF.replace("rep_id is_seller", "rep_id role is_seller").replace(" yes 2", " ae yes 2")
+    roles = roles.replace("r4 no", "s1 sdr yes 2026-01-01 -\n r4 ae no").replace("r2 ae", "r2 am")
+    found = ramp_curves(dataset(roles + QUOTAS.replace("    3 rep r2", "    3 team r2")), as_of="2026-02-28")
+    assert steps(found, FIRST_DEAL)[0] == (0, 0, 3, 0)  # r1, r2, r3: no sdr owns a deal
+    assert steps(found, FULL_QUOTA)[0] == (0, 0, 2, 0)  # r1, r3: no am has a quota
+
+
 def test_nobody_was_hired_within_the_data():
     earlier = STAFF.replace("yes 2026-01-01", "yes 2019-01-01")
     assert ramp_curves(dataset(earlier), as_of="2026-02-28").is_empty()

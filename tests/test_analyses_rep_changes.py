@@ -25,17 +25,17 @@ FEW = table(won=10, n=40, won_amount=400.0, activities=80, median_cycle=30.0)
     (MANY, FEW, [
         "A\\* won 30 deals, after 10 in Q2 2026, worth 900, 500 more than then.",
         "The win rate was 75.0 % after 25.0 %: up by more than chance alone explains.",
-        "50 activities took place, 30 fewer than then; won deals took 20.0 d after 30.0 d in the middle.",
+        "50 activities took place, 30 fewer than then; the median won deal took 20.0 d, after 30.0 d.",
     ]),
     (FEW, MANY, [
         "A\\* won 10 deals, after 30 in Q2 2026, worth 400, 500 less than then.",
         "The win rate was 25.0 % after 75.0 %: down by more than chance alone explains.",
-        "80 activities took place, 30 more than then; won deals took 30.0 d after 20.0 d in the middle.",
+        "80 activities took place, 30 more than then; the median won deal took 30.0 d, after 20.0 d.",
     ]),
     (MANY, MANY, [
         "A\\* won 30 deals, after 30 in Q2 2026, worth 900, level with then.",
         "The win rate was 75.0 % after 75.0 %: within what chance alone explains.",
-        "50 activities took place, level with then; won deals took 20.0 d after 20.0 d in the middle.",
+        "50 activities took place, level with then; the median won deal took 20.0 d, after 20.0 d.",
     ]),
     (table(won=1, n=3), table(won=0, n=0), [
         "A\\* won 1 deal, after 0 in Q2 2026; the amounts are not known.",
@@ -45,6 +45,16 @@ FEW = table(won=10, n=40, won_amount=400.0, activities=80, median_cycle=30.0)
 ])  # fmt: skip
 def test_what_changed(now: pl.DataFrame, before: pl.DataFrame, said: list[str]):
     assert rep_change_words(now, before, "A*", "Q2 2026") == said
+
+
+def test_among_many_reps_a_change_must_be_larger():
+    def crew(won: int, others: int) -> pl.DataFrame:
+        rows = [{"rep": "A", "won": won, "n": 40}, *({"rep": str(place), "won": 9, "n": 40} for place in range(others))]
+        return pl.DataFrame(rows, schema=REPS)
+
+    alone, among = (rep_change_words(crew(24, others), crew(14, others), "A", "Q2")[1] for others in (0, 30))
+    assert alone == "The win rate was 60.0 % after 35.0 %: up by more than chance alone explains."
+    assert among == "The win rate was 60.0 % after 35.0 %: within what chance alone explains."
 
 
 def test_who_was_not_there():

@@ -13,7 +13,7 @@ from small import dataset
 
 from kpitools.analyses.activity import activity_mix
 from kpitools.analyses.pipeline import PIPELINE, by_stage_and_age
-from kpitools.analyses.reps import REPS, attainment, leaderboard, rep_table
+from kpitools.analyses.reps import REPS, rep_table
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.intake import load
@@ -79,15 +79,75 @@ def test_attainment_is_null_without_a_quota():
 
 def test_peers_are_the_others_of_the_role():
     table = rep_table(dataset(TEAM), period="2026Q3")
-    assert table.select("rep", "win_rate", "peers", "overlaps_peers", "small").rows() == [
-        ("Ann", pytest.approx(200 / 3), pytest.approx(200 / 3), True, True),
-        ("Ben", 0.0, 80.0, False, True),
-        ("Cem", 100.0, 60.0, True, True),
-        ("Dan", None, None, None, True),
-        ("Fay", 100.0, 60.0, True, True),
+    assert table.select("rep", "win_rate", "peers", "alike", "peers_n", "small").rows() == [
+        ("Ann", pytest.approx(200 / 3), pytest.approx(200 / 3), "role", 3, True),
+        ("Ben", 0.0, 80.0, "role", 3, True),
+        ("Cem", 100.0, 60.0, "role", 3, True),
+        ("Dan", None, None, "role", 0, True),
+        ("Fay", 100.0, 60.0, "role", 3, True),
     ]
     low, high = stats.binomtest(2, 3).proportion_ci(method="wilson")
     assert table.select("lower", "upper").row(0) == pytest.approx((100 * low, 100 * high))
+
+
+def _crew(*cells: tuple[str, str, str, int, int]) -> Dataset:
+    """A rep for each: segment, day of hire, role, deals won and closed."""
+    reps = ["reps: rep_id role hired_at"]
+    deals = ["deals: deal_id owner_rep_id segment status created_at closed_at amount"]
+    for place, (segment, hired, role, won, n) in enumerate(cells):
+        reps.append(f"r{place} {role} {hired}")
+        deals += [
+            f"{place}x{deal} r{place} {segment} {'won' if deal < won else 'lost'} 2026-07-01 2026-07-11 5"
+            for deal in range(n)
+        ]
+    return dataset("\n".join([*reps, *deals]))
+
+
+OLD, NEW = "2025-01-01", "2026-01-01"
+
+
+def test_peers_are_of_the_same_segment_and_ramp_stage_where_there_are_enough():
+    close, wide = [("smb", OLD, "ae", 1, 2)] * 6, [("smb", NEW, "ae", 0, 2), ("big", OLD, "ae", 2, 2)]
+    table = rep_table(_crew(*close, *wide, ("big", OLD, "am", 2, 2)), period="2026Q3")
+    assert table.select("rep", "segment", "ramp_stage", "alike", "peers", "peers_n").rows()[4:] == [
+        ("r4", "smb", "later", "role, segment and ramp stage", 50.0, 5),
+        ("r5", "smb", "later", "role, segment and ramp stage", 50.0, 5),
+        ("r6", "smb", "first year", "role and segment", 50.0, 6),  # alone in the first year
+        ("r7", "big", "later", "role and ramp stage", 50.0, 6),  # alone with the segment
+        ("r8", "big", "later", "role", None, 0),
+    ]
+
+
+def test_a_rep_with_no_known_segment_is_not_compared_within_one():
+    crew = [("-", OLD, "ae", 1, 2)] * 7 + [("smb", OLD, "ae", 1, 2)]
+    table = rep_table(_crew(*crew), period="2026Q3")
+    assert table.select("alike", "peers_n").unique().rows() == [("role and ramp stage", 7)]
+
+
+def test_the_main_segment_is_that_of_most_deals():
+    mixed = _crew(("smb", OLD, "ae", 1, 2), ("big", OLD, "ae", 1, 3), ("mid", OLD, "ae", 1, 3))
+    one = mixed["deals"].with_columns(owner_rep_id=pl.lit("r0")).collect()
+    table = rep_table(Dataset.of({"reps": mixed["reps"].collect(), "deals": one}), period="2026Q3")
+    assert table["segment"].to_list() == ["big", None, None]
+
+
+def test_a_year_ends_the_ramp():
+    table = rep_table(_crew(("smb", "2025-09-30", "ae", 1, 2), ("smb", "2025-10-01", "ae", 1, 2)), period="2026Q3")
+    assert table["ramp_stage"].to_list() == ["later", "first year"]
+
+
+def test_the_peers_of_the_sample_against_sql(data: Dataset):
+    everyone = rep_table(data, period="2026Q2")
+    close = everyone.filter(pl.col("alike") == "role, segment and ramp stage")
+    expected = duckdb.sql("""
+        select a.rep, 100.0 * sum(b.won) / sum(b.n) as peers, count(*) as peers_n
+        from close a join everyone b on a.role = b.role and a.segment = b.segment
+            and (a.tenure_days < 365) = (b.tenure_days < 365) and a.rep != b.rep
+        where b.n > 0 group by a.rep order by a.rep
+    """).pl()
+    assert close.height > 30
+    assert close["peers"].to_list() == pytest.approx(expected["peers"].to_list())
+    assert close["peers_n"].to_list() == expected["peers_n"].to_list()
 
 
 def test_a_team_is_shown_beside_the_peers_of_all_teams():
@@ -120,16 +180,6 @@ def test_as_of_sees_nothing_later():
     ]  # fmt: skip
 
 
-def test_the_leaderboard_is_in_the_order_of_its_figure():
-    table = rep_table(dataset(TEAM), period="2026Q3")
-    assert leaderboard(table)["rep"].to_list() == ["Cem", "Fay", "Ann", "Ben"]
-    assert leaderboard(table).columns[:8] == ["rep", "value", "lower", "upper", "n", "small", "peers", "attainment"]
-    board = attainment(table)
-    assert board.select("rep", "value", "n", "small", "peers").rows() == [
-        ("Ann", 75.0, 2, True, 0.0), ("Ben", 0.0, 0, True, 75.0),
-    ]  # fmt: skip
-
-
 def test_what_only_some_data_has_is_null():
     bare = dataset("""
         reps: rep_id
@@ -139,10 +189,9 @@ def test_what_only_some_data_has_is_null():
         b r9 won 2026-07-11
     """)
     assert rep_table(bare, period="2026Q3").drop("lower", "upper").rows() == [
-        ("r1", None, None, None, 1, None, None, None, None, 100.0, 1, True, None, None, None, None)
+        ("r1", *[None] * 5, 1, None, None, None, None, 100.0, 1, True, None, "role", 0, None, None)
     ]
     assert rep_table(bare, period="2031Q1").select("rep", "won", "win_rate").rows() == [("r1", 0, None)]
-    assert attainment(rep_table(bare, period="2026Q3")).is_empty()
 
 
 @pytest.mark.parametrize(("text", "message"), [
@@ -181,8 +230,8 @@ def test_the_star_and_the_ramping_team_are_found(data: Dataset):
     new = data.where({"deal_kind": ["new"]})
     year = rep_table(new, period="2026", as_of=truth.LAST_DAY)
     star = data["reps"].filter(pl.col("rep_id") == truth.STAR_REP).collect().item(0, "label")
-    row = leaderboard(year).filter(pl.col("rep") == star).row(0, named=True)
-    assert (row["value"] > row["peers"], row["overlaps_peers"]) == (True, False)
+    row = year.filter(pl.col("rep") == star).row(0, named=True)
+    assert row["lower"] > row["peers"]
     early, late = (
         rep_table(data, period=period, team=truth.RAMPING_TEAM).filter(pl.col("role") == "ae").sum()
         for period in ("2025Q4", "2026Q3")
@@ -312,7 +361,7 @@ def test_the_foreign_data(crm: Dataset):
     assert (table["n"].sum(), table["won"].sum(), table["quota"].count(), table["role"].unique().to_list()) == (
         6711, 4238, 0, ["ae"],
     )  # fmt: skip
-    assert len(leaderboard(table)) == 30
+    assert table.filter(pl.col("n") > 0).height == 30
 
 
 def test_later_facts_change_nothing(sample: dict[str, pl.DataFrame], data: Dataset):

@@ -263,7 +263,7 @@ def test_no_rows_are_said_to_be_no_data(build, frame_of):
 def test_a_chart_of_nulls_is_said_to_be_no_data(build, frame_of):
     frame = frame_of("A")
     figures = ("value", "entered", "amount", "deals", "conversion", "survival", "share",
-               "won")  # fmt: skip
+               "won", "reached")  # fmt: skip
     nulls = frame.with_columns(
         pl.lit(None, dtype=dtype).alias(name) for name, dtype in frame.schema.items() if name in figures
     )

@@ -10,7 +10,17 @@ from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 from kpitools.views import reps
 
-SECTIONS = ("findings", "attainment", "pacing", "leaderboard", "differences", "changes", "ramp")
+SECTIONS = (
+    "findings",
+    "attainment",
+    "pacing",
+    "leaderboard",
+    "differences",
+    "changes",
+    "activities",
+    "ramp",
+    "coaching",
+)
 BARE = """
     reps: rep_id
     r1
@@ -28,14 +38,38 @@ def test_every_section_has_something_to_show(data: Dataset, section: str, team: 
 
 @pytest.mark.parametrize(("section", "said"), [
     ("pacing", "No quota is known for the period, so there is nothing to pace."),
-    ("leaderboard", "Fewer than four sellers of a role closed deals, so there is no top quarter to be in."),
+    ("leaderboard", "Nobody has 3 peers who closed deals, so there is no top quarter to be in."),
     ("differences", "The data has no segment and no kind of deal, so mix and rate cannot be told apart."),
     ("changes", "r1 won 1 deal, after 0 in Q2 2026; the amounts are not known."),
+    ("coaching", "The data has no coaching with an end and an aim, so before and after cannot be compared."),
     ("ramp", "The data does not say when reps were hired, so there is no ramp to show."),
 ])  # fmt: skip
 def test_what_is_missing_is_said(section: str, said: str):
     first = next(iter(getattr(reps, section)(View.of(dataset(BARE), Slice(period="2026Q3")))))
     assert said in first.data
+
+
+def test_a_period_that_is_over_is_not_paced(data: Dataset):
+    first, *others = reps.pacing(View.of(data, Slice(period="2026Q2")))
+    assert (first.data.startswith("- The period is over"), others) == (True, [])
+
+
+def test_the_ramp_is_drawn_where_there_are_enough_to_draw(data: Dataset):
+    words, chart = reps.ramp(View.of(data, Slice(period="2026Q3")))
+    assert "First deal won: " in words.data
+    assert chart.to_dict()["title"]["text"] == ["Ramp by months since hire"]
+    assert len(list(reps.ramp(View.of(data, Slice(where={"team": ("Nordics",)}, period="2026Q3"))))) == 1
+
+
+def test_coaching_names_what_it_aimed_at(data: Dataset):
+    words, table = reps.coaching(View.of(data, Slice(period="2026Q3")))
+    assert "coachings compared with uncoached reps of the role" in words.data
+    assert "Sales per rep" in table.to_text()
+
+
+def test_a_coaching_that_has_no_time_after_yet(data: Dataset):
+    (words,) = reps.coaching(View.of(data, Slice(period="2024Q1")))
+    assert "No coaching has its time after behind it" in words.data
 
 
 def test_of_deals_all_by_one_rep_nothing_is_compared():

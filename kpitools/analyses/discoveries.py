@@ -6,6 +6,7 @@ from math import exp, lgamma
 
 import polars as pl
 
+from kpitools.analyses.alike import others
 from kpitools.analyses.view import Schema
 from kpitools.evaluation.intervals import SMALL
 
@@ -20,6 +21,7 @@ DISCOVERIES: Schema = {
     "n": pl.Int64,
     "win_rate": pl.Float64,
     "peers": pl.Float64,
+    "alike": pl.String,
     "compared": pl.Int64,
     "p_value": pl.Float64,
     "q_value": pl.Float64,
@@ -28,26 +30,26 @@ DISCOVERIES: Schema = {
 
 
 def discoveries(table: pl.DataFrame) -> pl.DataFrame:
-    """The reps whose win rate is compared with that of the others of their role, and which of them differ.
+    """The reps whose win rate is compared with that of their peers, and which of them differ.
 
-    Each is tested by itself (Fisher's exact test against all other deals of the role); then the p values are taken
+    Each is tested by itself (Fisher's exact test against all deals of the peers); then the p values are taken
     together (Benjamini-Hochberg), so that of the reps said to differ at most one in twenty, on average, does by chance.
 
     Args:
-        table: the frame of `rep_table`, or any with rep, role, won and n. Reps with under ten closed deals are not
-            compared, but are peers.
+        table: the frame of `rep_table`, or any with its rep, role, alike, won and n. Reps with under ten closed deals
+            are not compared, but are peers.
 
     Returns:
-        rep, role, won, n, win_rate, peers (percent), compared (how many reps in all), p_value, q_value (the share of
-        false findings if this one and all clearer ones are believed), side (`above` or `below` the peers; null where
-        the difference may be chance); clearest first.
+        rep, role, won, n, win_rate, peers (percent), alike (what they have in common), compared (how many reps in all),
+        p_value, q_value (the share of false findings if this one and all clearer ones are believed), side (`above` or
+        `below` the peers; null where the difference may be chance); clearest first.
 
-    >>> table = pl.DataFrame({"rep": ["Ann", "Ben", "Cem"], "role": "ae", "won": [30, 11, 10], "n": [40, 40, 40]})
+    >>> table = pl.DataFrame({"rep": ["Ann", "Ben", "Cem"], "won": [30, 11, 10], "n": [40, 40, 40]})
+    >>> table = table.with_columns(role=pl.lit("ae"), alike=pl.lit("role"), segment=None, ramp_stage=None)
     >>> discoveries(table).select("rep", pl.col("q_value").round(4), "side").rows()
     [('Ann', 0.0, 'above'), ('Cem', 0.0099, 'below'), ('Ben', 0.0203, 'below')]
     """
-    others = {name: pl.col(name).sum().over("role") - pl.col(name) for name in ("won", "n")}
-    beside = table.filter(pl.col("n") > 0).with_columns(other_won=others["won"], other_n=others["n"])
+    beside = table.filter(pl.col("n") > 0).with_columns(other_won=others("won"), other_n=others("n"))
     judged = beside.filter(pl.col("n") >= SMALL, pl.col("other_n") > 0)
     counts = judged.select("won", "n", "other_won", "other_n").rows()
     tested = judged.with_columns(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from kpitools.analyses.alike import peer_groups
 from kpitools.analyses.view import AsOf, Schema, one_period
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.kpis.conversion import win_rate
@@ -25,7 +26,7 @@ MIX_AND_RATE: Schema = {
 def mix_and_rate(
     data: Dataset, table: pl.DataFrame, *, period: str | Period, by: str = "segment", as_of: AsOf = None
 ) -> pl.DataFrame:
-    """The win rate of each rep less that of all other sellers of the role, split into mix and rate.
+    """The win rate of each rep less that of the peers together, split into mix and rate.
 
     Mix is what the rep would differ by for having other deals alone, rate for winning another share of the same deals;
     each is weighed halfway between rep and peers, so that the two add up to the difference. Where one side has no deal
@@ -33,7 +34,7 @@ def mix_and_rate(
 
     Args:
         data: deals with owner_rep_id, status and closed_at, and what leads to the dimension.
-        table: the frame of `rep_table` of the same period and as-of day: its sellers and their roles.
+        table: the frame of `rep_table` of the same period and as-of day: its sellers and whom each is compared with.
         period: the period.
         by: a dimension of deals, such as segment, deal_kind or industry.
         as_of: the day (to its end) or instant from which the data is seen.
@@ -47,19 +48,19 @@ def mix_and_rate(
     """
     found = evaluate(win_rate, data, periods=one_period(period), by=("rep", by), as_of=as_of).frame
     cells = found.select("rep", part=pl.col(by).cast(pl.String), w="numerator", d="denominator").filter(pl.col("d") > 0)
-    groups = table.select("rep", "role").partition_by("role")
-    return (
-        pl.concat([_split(group, cells) for group in groups]).sort(
-            pl.col("difference").abs(), "rep", descending=[True, False]
-        )
-        if groups
-        else pl.DataFrame(schema=MIX_AND_RATE)
-    )
+    split = [_split(group, cells).join(_within(group, alike), on="rep") for alike, group in peer_groups(table)]
+    whole = pl.concat([pl.DataFrame(schema=MIX_AND_RATE), *split])
+    return whole.sort(pl.col("difference").abs(), "rep", descending=[True, False])
+
+
+def _within(group: pl.DataFrame, alike: str) -> pl.DataFrame:
+    """Those of a group who are compared within it."""
+    return group.filter(pl.col("alike") == alike).select("rep")
 
 
 def _split(group: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    """The split for the sellers of one role."""
-    held = cells.join(group, on="rep").cast({"w": pl.Float64, "d": pl.Float64})
+    """The split for the sellers of a group, each beside all its others."""
+    held = cells.join(group.select("rep", "role"), on="rep").cast({"w": pl.Float64, "d": pl.Float64})
     parts = held.group_by("part", maintain_order=True).agg(all_w=pl.col("w").sum(), all_d=pl.col("d").sum())
     grid = held.select("rep", "role").unique(maintain_order=True).join(parts, how="cross")
     full = grid.join(held.drop("role"), on=["rep", "part"], how="left", nulls_equal=True, maintain_order="left")

@@ -27,7 +27,8 @@ def ramp_curves(data: Dataset, *, as_of: AsOf = None) -> pl.DataFrame:
     """The share of sellers who have won a first deal, and met a first quota, by months since they were hired.
 
     Who is not there yet counts for as long as seen, and so does who left before (Kaplan-Meier turned over). Sellers
-    hired before the first deal of the data was opened are left out: what they won first is not in it.
+    hired before the first deal of the data was opened are left out: what they won first is not in it. So are those of
+    a role in which nobody owns deals, or has a quota: they are not on the way there.
 
     Args:
         data: reps with hired_at, deals with owner_rep_id, status, created_at and closed_at; quotas of reps with
@@ -43,8 +44,11 @@ def ramp_curves(data: Dataset, *, as_of: AsOf = None) -> pl.DataFrame:
     """
     view = seen(data, as_of)
     need("The ramp", view, "reps.hired_at", *(f"deals.{name}" for name in DEALS))
-    events = [_first_deals(view), *([_first_quotas(view)] if _has_quotas(view) else [])]
-    observed = pl.concat([_observed(view, each) for each in events]).collect()
+    owners = view["deals"].select(rep_id="owner_rep_id")
+    parts = [_observed(view, FIRST_DEAL, owners, _first_deals(view))]
+    if _has_quotas(view):
+        parts.append(_observed(view, FULL_QUOTA, _rep_quotas(view), _first_quotas(view)))
+    observed = pl.concat(parts).collect()
     if observed.is_empty():
         return pl.DataFrame(schema=RAMP)
     curve = kaplan_meier(observed).with_columns(
@@ -67,17 +71,21 @@ def _has_quotas(view: Dataset) -> bool:
 
 
 def _first_deals(view: Dataset) -> pl.LazyFrame:
-    """`rep_id`, `milestone`, `reached_on`: when each rep won a first deal."""
+    """`rep_id` and `reached_on`: when each rep won a first deal."""
     won = view["deals"].filter(pl.col("status") == "won", pl.col("closed_at").is_not_null())
-    first = won.group_by(rep_id="owner_rep_id").agg(reached_on=pl.col("closed_at").min().cast(pl.Date))
-    return first.with_columns(milestone=pl.lit(FIRST_DEAL))
+    return won.group_by(rep_id="owner_rep_id").agg(reached_on=pl.col("closed_at").min().cast(pl.Date))
+
+
+def _rep_quotas(view: Dataset) -> pl.LazyFrame:
+    """What reps, each for itself, are to sell."""
+    quotas = view["quotas"].select(*QUOTAS, column_or_null(view, "quotas", "measure", pl.String))
+    revenue = pl.col("measure").is_null() | (pl.col("measure") == "revenue")
+    return quotas.filter(pl.col("owner_kind") == "rep", revenue)
 
 
 def _first_quotas(view: Dataset) -> pl.LazyFrame:
     """The same for the last day of the first quota met, of those that have ended."""
-    sort = column_or_null(view, "quotas", "measure", pl.String)
-    quotas = view["quotas"].select(*QUOTAS, sort).filter(pl.col("measure").is_null() | (pl.col("measure") == "revenue"))
-    ended = quotas.filter(pl.col("owner_kind") == "rep", pl.col("ends_on") <= pl.lit(last_day(view), pl.Date))
+    ended = _rep_quotas(view).filter(pl.col("ends_on") <= pl.lit(last_day(view), pl.Date))
     won = (
         view["deals"]
         .filter(pl.col("status") == "won")
@@ -86,20 +94,20 @@ def _first_quotas(view: Dataset) -> pl.LazyFrame:
     within = pl.col("day").is_between("starts_on", "ends_on")
     sold = ended.join(won, on="rep_id").filter(within).group_by("rep_id", "starts_on", "ends_on", "amount")
     met = sold.agg(pl.col("sold").sum()).filter(pl.col("sold") >= pl.col("amount"), pl.col("amount") > 0)
-    first = met.group_by("rep_id").agg(reached_on=pl.col("ends_on").min())
-    return first.with_columns(milestone=pl.lit(FULL_QUOTA))
+    return met.group_by("rep_id").agg(reached_on=pl.col("ends_on").min())
 
 
-def _observed(view: Dataset, reached: pl.LazyFrame) -> pl.LazyFrame:
-    """`group`, `age` and `ended` of each seller hired within the data, for one milestone."""
+def _observed(view: Dataset, milestone: str, able: pl.LazyFrame, reached: pl.LazyFrame) -> pl.LazyFrame:
+    """`group`, `age` and `ended` of each seller hired within the data, of a role in which somebody can get there."""
     since = view["deals"].select(pl.col("created_at").min().cast(pl.Date)).collect().item()
     seller = column_or_null(view, "reps", "is_seller", pl.Boolean).fill_null(True)
     left = column_or_null(view, "reps", "left_at", pl.Date)
-    hired = view["reps"].filter(seller, pl.col("hired_at") >= since).select("rep_id", "hired_at", left)
-    name = reached.select(pl.col("milestone").first())
-    joined = hired.join(reached.drop("milestone"), on="rep_id", how="left").join(name, how="cross")
+    reps = view["reps"].with_columns(column_or_null(view, "reps", "role", pl.String))
+    roles = reps.join(able, on="rep_id", how="semi").select("role").unique()
+    hired = reps.filter(seller, pl.col("hired_at") >= since).join(roles, on="role", how="semi", nulls_equal=True)
+    joined = hired.select("rep_id", "hired_at", left).join(reached, on="rep_id", how="left")
     until = pl.coalesce("reached_on", pl.min_horizontal("left_at", pl.lit(last_day(view), pl.Date)))
     aged = joined.select(
-        group="milestone", age=days_between("hired_at", until), ended=pl.col("reached_on").is_not_null()
+        group=pl.lit(milestone), age=days_between("hired_at", until), ended=pl.col("reached_on").is_not_null()
     )
     return aged.filter(pl.col("age") >= 0)

@@ -1,4 +1,4 @@
-"""Reps side by side: what each won, how sure that is, and what the others of the same role did."""
+"""Reps side by side: what each won, how sure that is, and what their peers did."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from kpitools.analyses.alike import main_segments, others, ramp_stage, with_alike
 from kpitools.analyses.view import AsOf, Schema, column_or_null, need, one_period, percent, seen, shaped
 from kpitools.errors import UnknownNameError
 from kpitools.evaluation.audit import lacks
@@ -28,6 +29,8 @@ REPS: Schema = {
     "role": pl.String,
     "team": pl.String,
     "tenure_days": pl.Int64,
+    "segment": pl.String,
+    "ramp_stage": pl.String,
     "won": pl.Int64,
     "won_amount": pl.Float64,
     "quota": pl.Float64,
@@ -39,15 +42,18 @@ REPS: Schema = {
     "n": pl.Int64,
     "small": pl.Boolean,
     "peers": pl.Float64,
-    "overlaps_peers": pl.Boolean,
+    "alike": pl.String,
+    "peers_n": pl.Int64,
     "median_cycle": pl.Float64,
     "activities": pl.Int64,
 }
-BOARD = ("rep", "value", "lower", "upper", "n", "small", "peers", "attainment")
 
 
 def rep_table(data: Dataset, *, period: str | Period, as_of: AsOf = None, team: str | None = None) -> pl.DataFrame:
     """One row per seller: who was employed in the period, or had a deal closed in it.
+
+    Peers are the other sellers of the same role, segment and ramp stage; where fewer than five of them closed a deal,
+    those of the same role and segment, or else of the same role (`analyses.alike`).
 
     Args:
         data: deals with owner_rep_id, status and closed_at, and reps; quotas and activities where there are any.
@@ -56,11 +62,12 @@ def rep_table(data: Dataset, *, period: str | Period, as_of: AsOf = None, team: 
         team: show the sellers of this team; their peers are still those of all teams in the data.
 
     Returns:
-        rep (label), role, team, tenure_days (at the end of the period, or on leaving), won (deals), won_amount, quota
-        and attainment (percent; both null without a quota), win_rate (percent) with its Wilson interval lower and
-        upper, n (deals closed), small (n under ten), peers (win rate of all other sellers of the same role together),
-        overlaps_peers (whether that lies within the interval: then the rep may not differ from them at all),
-        peers_attainment (of the same, those with a quota), median_cycle (days from opening to winning), activities.
+        rep (label), role, team, tenure_days (at the end of the period, or on leaving), segment (of most of the rep's
+        deals so far), ramp_stage (`first year`, `later`), won (deals), won_amount, quota and attainment (percent; both
+        null without a quota), peers_attainment (of the peers with a quota, together), win_rate (percent) with its
+        Wilson interval lower and upper, n (deals closed), small (n under ten), peers (win rate of the peers together),
+        alike (what they have in common), peers_n (how many closed a deal), median_cycle (days from opening to winning),
+        activities.
 
     Raises:
         EvaluationError: the data lacks what is needed.
@@ -81,7 +88,7 @@ def rep_table(data: Dataset, *, period: str | Period, as_of: AsOf = None, team: 
         if team not in teams:
             raise UnknownNameError("team", team, teams)
         table = table.filter(pl.col("team") == team)
-    return shaped(table.sort("rep"), REPS)
+    return shaped(table, REPS)
 
 
 def _with_reps_at_hand(data: Dataset) -> Dataset:
@@ -97,15 +104,14 @@ def _roster(data: Dataset, at: Moment) -> pl.DataFrame:
     reps = pl.concat([data["reps"], known], how="diagonal").unique("rep_id", keep="any") if "reps" in data else known
     names: dict[str, pl.DataType | type[pl.DataType]] = {"role": pl.String, "team": pl.String}
     names |= {"hired_at": pl.Date, "left_at": pl.Date, "is_seller": pl.Boolean}
-    rows = reps.select(pl.col("label").alias("rep"), *(column_or_null(data, "reps", *pair) for pair in names.items()))
+    columns = [column_or_null(data, "reps", *pair) for pair in names.items()]
+    rows = reps.select("rep_id", pl.col("label").alias("rep"), *columns)
     hired = pl.col("hired_at").is_null() | (pl.col("hired_at") < at.until)
     there = pl.col("left_at").is_null() | (pl.col("left_at") >= at.period.start)
     last = pl.min_horizontal("left_at", pl.lit(at.until - timedelta(days=1)))
-    return (
-        rows.filter(pl.col("is_seller").fill_null(True))
-        .with_columns(employed=hired & there, tenure_days=days_between("hired_at", last))
-        .collect()
-    )
+    sellers = rows.filter(pl.col("is_seller").fill_null(True)).join(main_segments(data), on="rep_id", how="left")
+    aged = sellers.with_columns(employed=hired & there, tenure_days=days_between("hired_at", last))
+    return aged.with_columns(ramp_stage=ramp_stage()).collect().sort("rep", "rep_id")
 
 
 #: KPI -> which of its figures the table shows under which name.
@@ -129,62 +135,17 @@ def _with_figures(table: pl.DataFrame, kpi: Kpi, data: Dataset, at: Moment) -> p
     found = evaluate(kpi, data, periods=at.period, by="rep").frame
     figures = found.select("rep", *(pl.col(name).cast(pl.Float64).alias(shown) for name, shown in columns.items()))
     sums = [pl.col(shown).fill_null(0.0) for shown in columns.values() if shown in SUMS]
-    return table.join(figures, on="rep", how="left").with_columns(sums)
+    return table.join(figures, on="rep", how="left", maintain_order="left").with_columns(sums)
 
 
 def _beside_peers(table: pl.DataFrame) -> pl.DataFrame:
-    """The table with quota, and the others of the same role together: their wins over their deals."""
+    """The table with quota, and the peers of each rep together: their wins over their deals."""
     known = table.with_columns(pl.col("won_amount").round(2), quota=pl.when(pl.col("quota") > 0).then("quota").round(2))
     sold = pl.col("won_amount").fill_null(0)
-    known = known.with_columns(counted=pl.when(pl.col("quota").is_not_null()).then(sold))
-    others = {name: _others(name) for name in ("won", "n", "counted", "quota")}
-    compared = known.with_columns(
+    known = with_alike(known.with_columns(counted=pl.when(pl.col("quota").is_not_null()).then(sold)))
+    return known.with_columns(
         small=pl.col("n") < SMALL,
         attainment=percent(sold, pl.col("quota")),
-        peers=percent(others["won"], others["n"]),
-        peers_attainment=percent(others["counted"], others["quota"]),
+        peers=percent(others("won"), others("n")),
+        peers_attainment=percent(others("counted"), others("quota")),
     )
-    within = (pl.col("peers") >= pl.col("lower")) & (pl.col("peers") <= pl.col("upper"))
-    return compared.with_columns(overlaps_peers=within)
-
-
-def _others(column: str) -> pl.Expr:
-    """The sum over the rest of the role."""
-    return pl.col(column).sum().over("role") - pl.col(column).fill_null(0)
-
-
-def leaderboard(table: pl.DataFrame) -> pl.DataFrame:
-    """The rep table by win rate, highest first, for the chart and table of that name.
-
-    An order, not a ranking: where `overlaps_peers` is true, the rep cannot be told from the others of the role. Reps
-    without a closed deal have no rate and are left out.
-
-    Returns:
-        rep, value (win rate), lower, upper, n, small, peers, attainment, overlaps_peers.
-    """
-    board = table.filter(pl.col("n") > 0).with_columns(value="win_rate")
-    board = board.sort("value", "n", "rep", descending=[True, True, False])
-    return board.select(*BOARD, "overlaps_peers")
-
-
-def attainment(table: pl.DataFrame) -> pl.DataFrame:
-    """The rep table by attainment of quota, highest first, in the form of the leaderboard; reps with a quota only.
-
-    What somebody sold is not a sample, so it has no interval.
-
-    Returns:
-        rep, value (attainment), lower and upper (null), n (deals won), small, peers, won_amount, quota.
-    """
-    nothing = pl.lit(None, pl.Float64)
-    board = table.filter(pl.col("attainment").is_not_null()).select(
-        "rep",
-        value="attainment",
-        lower=nothing,
-        upper=nothing,
-        n="won",
-        small=pl.col("won") < SMALL,
-        peers="peers_attainment",
-        won_amount="won_amount",
-        quota="quota",
-    )
-    return board.sort("value", "rep", descending=[True, False])

@@ -33,13 +33,11 @@ def incidence_curves(frame: pl.DataFrame, *, within: int | None = None) -> style
     notes = ["Band: 95 % interval.", "" if within is None else f"Dashed: {within} days."]
     texts = {"title": title, "notes": notes, "description": _in_words(rows, title)}
     if len(groups) > len(style.COLOURS):
-        layer = alt.layer(*_curves(rows, {"color": alt.value(style.MAIN)}), *marked).properties(width=160, height=90)
+        layer = alt.layer(*_curves(rows, step_paint([])), *marked).properties(width=160, height=90)
         return style.small_charts(layer, groups, columns=3, rows=data.inline(rows), **texts)
-    paint: dict[str, Any] = {"color": alt.value(style.MAIN)}
-    if len(groups) > 1:
-        legend = style.legend()
-        paint = {"color": alt.Color("group:N", title=None, scale=style.colour_scale(groups), legend=legend)}
-    return style.fitted(alt.layer(*_curves(rows, paint), *marked, data=data.inline(rows)), height=260, **texts)
+    return style.fitted(
+        alt.layer(*_curves(rows, step_paint(groups)), *marked, data=data.inline(rows)), height=260, **texts
+    )
 
 
 def _rows(frame: pl.DataFrame) -> pl.DataFrame:
@@ -60,19 +58,40 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     return data.named(rows, "group", "age_text", "value_text")
 
 
+def step_paint(groups: list[str]) -> dict[str, Any]:
+    """A colour for each of several groups, named in the legend; the main colour for a single one."""
+    if len(groups) < 2:
+        return {"color": alt.value(style.MAIN)}
+    return {"color": alt.Color("group:N", title=None, scale=style.colour_scale(groups), legend=style.legend())}
+
+
 def _curves(rows: pl.DataFrame, paint: dict[str, Any]) -> list[alt.Chart]:
-    """Band, step line, and a mark that shows under the pointer, or always where there is no line."""
-    x = alt.X("age:Q", title="Days since the deal was opened", axis=style.value_axis("days", grid=False))
+    return step_curves(rows, paint, x="Days since the deal was opened", y="Won (%)", tooltip=_tooltips())
+
+
+def step_curves(
+    rows: pl.DataFrame, paint: dict[str, Any], *, x: str, y: str, tooltip: list[alt.Tooltip]
+) -> list[alt.Chart]:
+    """Band, step line, and a mark that shows under the pointer, or always where there is no line.
+
+    Args:
+        rows: `group`, `age`, `value` with `lower` and `upper` (percent), `said` (the text of a mark).
+        paint: The colour.
+        x: The title of the ages.
+        y: The title of the values.
+        tooltip: What the mark says.
+    """
+    across = alt.X("age:Q", title=x, axis=style.value_axis("days", grid=False))
     axis, room = style.value_axis("percent", tickCount=5), alt.Scale(domainMin=0, zero=True)
-    y = {name: alt.Y(f"{name}:Q", title="Won (%)", axis=axis, scale=room) for name in ("value", "lower")}
+    up = {name: alt.Y(f"{name}:Q", title=y, axis=axis, scale=room) for name in ("value", "lower")}
     hover = style.hovered()
     alone = int(rows.height == rows["group"].n_unique())
     shown = alt.condition(hover, alt.value(1), alt.value(alone), empty=False)
     stepped: dict[str, Any] = {"aria": False, "interpolate": "step-after"}
-    band = alt.Chart().mark_area(opacity=0.2, **stepped).encode(x=x, y=y["lower"], y2="upper:Q", **paint)
-    line = alt.Chart().mark_line(strokeWidth=2, **stepped).encode(x=x, y=y["value"], **paint)
+    band = alt.Chart().mark_area(opacity=0.2, **stepped).encode(x=across, y=up["lower"], y2="upper:Q", **paint)
+    line = alt.Chart().mark_line(strokeWidth=2, **stepped).encode(x=across, y=up["value"], **paint)
     dot = alt.Chart(name="dots").mark_point(filled=True, size=80).add_params(hover)
-    dot = dot.encode(x=x, y=y["value"], opacity=shown, tooltip=_tooltips(), description="said:N", **paint)
+    dot = dot.encode(x=across, y=up["value"], opacity=shown, tooltip=tooltip, description="said:N", **paint)
     return [band, line, dot]
 
 

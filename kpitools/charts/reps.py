@@ -7,17 +7,17 @@ import polars as pl
 
 from kpitools.charts import data, style
 from kpitools.errors import UnknownNameError
-from kpitools.formats import axis_title, format_value
+from kpitools.formats import NOTHING, axis_title
 
 WHO = ("rep", "team", "group")
 
 
 def rep_leaderboard(frame: pl.DataFrame, kpi_label: str, unit: str, *, better: str = "higher") -> style.Chart:
-    """One KPI of each rep with its interval, best first, against the mean of the others.
+    """One KPI of each rep with its interval, best first, against its peers.
 
     Args:
-        frame: One row per rep: `rep`, `value`, `lower`, `upper`, `n` (cases), `small`, `peers` (mean of the other
-            reps), and `attainment` (percent of quota) or `top_quarter` (chance in percent) where there is one.
+        frame: One row per rep: `rep`, `value`, `lower`, `upper`, `n` (cases), `small`, `peers` (the peers
+            together), and `attainment` (percent of quota) or `top_quarter` (chance in percent) where there is one.
         kpi_label: What the value is, in words.
         unit: The unit of value, interval and peers.
         better: "higher" puts the greatest value first, "lower" the least.
@@ -62,7 +62,7 @@ def _reps(frame: pl.DataFrame, unit: str) -> pl.DataFrame:
 
 def _label(frame: pl.DataFrame, cases: str, quota: str, chance: str) -> str:
     if "top_quarter" in frame.columns:
-        return f"n {cases} · top quarter {chance}"
+        return f"n {cases} · top quarter {chance}" if chance != NOTHING else f"n {cases}"
     return f"n {cases} · {quota} of quota" if "attainment" in frame.columns else f"n {cases}"
 
 
@@ -89,16 +89,16 @@ def _dots(rows: pl.DataFrame, title: str, unit: str) -> list[alt.Chart]:
 
 
 def _tooltips(rows: pl.DataFrame) -> list[alt.Tooltip]:
-    lines = {"rep": "Rep", "value_text": "Value", "interval_text": "95 % interval", "peers_text": "Mean of the others"}
+    lines = {"rep": "Rep", "value_text": "Value", "interval_text": "95 % interval", "peers_text": "Peers together"}
     more = {"quota_text": "Of quota", "chance_text": "Chance of the top quarter"}
-    known = {name: label for name, label in more.items() if (rows[name] != format_value(None, "percent")).any()}
+    known = {name: label for name, label in more.items() if (rows[name] != NOTHING).any()}
     return data.tooltips(**lines, n_text="Cases", **known)
 
 
 def _notes(rows: pl.DataFrame) -> list[str]:
     return [
         "Bar: 95 % interval; reps whose bars overlap widely may not differ." if data.has_figures(rows, "lower") else "",
-        "Upright tick: mean of the other reps." if data.has_figures(rows, "peers") else "",
+        "Upright tick: the peers together." if data.has_figures(rows, "peers") else "",
         "Hollow: small sample." if rows["small"].any() else "",
     ]
 

@@ -51,12 +51,18 @@ def t_quantile(freedom: int) -> float:
     """
     normal = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     if freedom > 1000:
-        return normal + (normal**3 + normal) / (4 * freedom)
+        return _near_normal(normal, freedom)
     low, high = normal, 13.0
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if _within(middle, freedom) < CONFIDENCE else (low, middle)
     return low
+
+
+def _near_normal(z: float, freedom: int) -> float:
+    """The quantile of Student's t from that of the normal distribution: the first three terms of its expansion."""
+    terms = ((z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384)
+    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
 
 
 def _within(t: float, freedom: int) -> float:

@@ -29,6 +29,8 @@ ACTION = OUT | KIND.is_in(["meeting", "demo", "proposal"])
 REP = pl.col(OWN + "rep_id").cast(pl.String)
 OWNED = pl.col("owner_rep_id").cast(pl.String) == REP
 Figure = Callable[[pl.Expr, int], pl.Expr]
+#: Which rows fall within some days, and how many days those are.
+Window = tuple[pl.Expr, int]
 
 
 def _within(at: str, start: str, first: int, last: int) -> pl.Expr:
@@ -73,17 +75,17 @@ def _change(before: pl.Expr, after: pl.Expr) -> pl.Expr:
     return pl.when(change.is_finite()).then(change)
 
 
-def _effect(
-    figure: Figure, focus: str, own: pl.Expr, peers: pl.Expr, before: tuple[pl.Expr, int], after: tuple[pl.Expr, int]
-) -> pl.Expr:
-    """The change of one's own figure less that of the peers, where there are any; a fall is good where less is."""
+def _improved(figure: Figure, focus: str, who: pl.Expr, before: Window, after: Window) -> pl.Expr:
+    """The change of a figure from before to after, over some of the rows; a fall is good where less is better."""
+    (then, then_days), (now, now_days) = before, after
+    change = _change(figure(who & then, then_days), figure(who & now, now_days))
+    return pl.when(pl.col(focus).first().is_in(LOWER_IS_BETTER)).then(-change).otherwise(change)
 
-    def moved(who: pl.Expr) -> pl.Expr:
-        (then, then_days), (now, now_days) = before, after
-        return _change(figure(who & then, then_days), figure(who & now, now_days))
 
-    effect = moved(own) - moved(peers).fill_null(0)
-    return pl.when(pl.col(focus).first().is_in(LOWER_IS_BETTER)).then(-effect).otherwise(effect)
+def _effect(figure: Figure, focus: str, own: pl.Expr, peers: pl.Expr, before: Window, after: Window) -> pl.Expr:
+    """What one's own figure improved by, less the same of the peers where there are any."""
+    usual = _improved(figure, focus, peers, before, after).fill_null(0)
+    return _improved(figure, focus, own, before, after) - usual
 
 
 def _over(start: str, days: int) -> pl.Expr:
@@ -92,7 +94,7 @@ def _over(start: str, days: int) -> pl.Expr:
     return (last >= pl.col("period_start")) & (last < pl.col("until")) & (last <= pl.col("seen_on"))
 
 
-def _around_coaching(at: str, before: int, after_from: int, after_to: int) -> dict[str, tuple[pl.Expr, int]]:
+def _around_coaching(at: str, before: int, after_from: int, after_to: int) -> dict[str, Window]:
     return {
         "before": (_within(at, "started_at", -before, 0), before),
         "after": (_within(at, "ended_at", after_from, after_to), after_to - after_from),
@@ -130,6 +132,36 @@ def effect_on_activities(before: int = BEFORE_DAYS, after_from: int = AFTER_FROM
     windows = _around_coaching("at", before, after_from, after_to)
     own = pl.col("rep_id").cast(pl.String) == REP
     return _effect(_of_activities, "focus_kpi", own, ~own & _uncoached("rep_coached_on", after_to), **windows)
+
+
+@attribute(Deals, on="rep_id.role", key="owner_rep_id.role", where=CLOSED)
+def improvement_on_deals(before: int = BEFORE_DAYS, after_from: int = AFTER_FROM, after_to: int = AFTER_TO) -> pl.Expr:
+    """How the KPI of deals that a coaching aims at moved for the rep alone."""
+    windows = _around_coaching("closed_at", before, after_from, after_to)
+    return _improved(_of_deals("focus_kpi"), "focus_kpi", OWNED, **windows)
+
+
+@attribute(Deals, on="rep_id.role", key="owner_rep_id.role", where=CLOSED, uses=(owner_coached_on,))
+def usual_on_deals(before: int = BEFORE_DAYS, after_from: int = AFTER_FROM, after_to: int = AFTER_TO) -> pl.Expr:
+    """How it moved for the reps not yet coached."""
+    windows = _around_coaching("closed_at", before, after_from, after_to)
+    return _improved(_of_deals("focus_kpi"), "focus_kpi", ~OWNED & _uncoached("owner_coached_on", after_to), **windows)
+
+
+@attribute(Activities, on="rep_id.role", key="rep_id.role", where=ACTION)
+def improvement_on_activities(
+    before: int = BEFORE_DAYS, after_from: int = AFTER_FROM, after_to: int = AFTER_TO
+) -> pl.Expr:
+    """How the volume of activities moved for the rep alone, where a coaching aims at it."""
+    own = pl.col("rep_id").cast(pl.String) == REP
+    return _improved(_of_activities, "focus_kpi", own, **_around_coaching("at", before, after_from, after_to))
+
+
+@attribute(Activities, on="rep_id.role", key="rep_id.role", where=ACTION, uses=(rep_coached_on,))
+def usual_on_activities(before: int = BEFORE_DAYS, after_from: int = AFTER_FROM, after_to: int = AFTER_TO) -> pl.Expr:
+    """How it moved for the reps not yet coached."""
+    peers = (pl.col("rep_id").cast(pl.String) != REP) & _uncoached("rep_coached_on", after_to)
+    return _improved(_of_activities, "focus_kpi", peers, **_around_coaching("at", before, after_from, after_to))
 
 
 @measure(Coaching, alive=("ended_at", None), unit="percent", uses=(effect_on_deals, effect_on_activities))

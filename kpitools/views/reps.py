@@ -11,6 +11,7 @@ import polars as pl
 from kpitools.analyses import activity, words
 from kpitools.analyses import pacing as pace
 from kpitools.analyses import reps as analysis
+from kpitools.analyses.coaching import NEEDED, coachings
 from kpitools.analyses.discoveries import discoveries
 from kpitools.analyses.effort import effort_and_outcome
 from kpitools.analyses.mix import mix_and_rate
@@ -19,15 +20,19 @@ from kpitools.analyses.ranks import pooled_leaderboard, standing
 from kpitools.analyses.view import lacking
 from kpitools.analyses.words.figures import period_name
 from kpitools.analyses.words.plain import counted
-from kpitools.analyses.words.rep_changes import effort_words, ramp_words, rep_change_words
-from kpitools.analyses.words.reps import standing_words
+from kpitools.analyses.words.rep_changes import coaching_words, effort_words, ramp_words, rep_change_words
+from kpitools.analyses.words.reps import mix_words, standing_words
 from kpitools.charts import activity_mix, rep_leaderboard
+from kpitools.charts import ramp_curves as ramp_chart
+from kpitools.evaluation.intervals import SMALL
 from kpitools.evaluation.windows import moment
 from kpitools.explore.view import View
 from kpitools.formats import format_date
+from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.conversion import win_rate
 from kpitools.kpis.cycle_time import median_sales_cycle_length
 from kpitools.kpis.rep import individual_quota_attainment, number_of_deals_closed
+from kpitools.kpis.team import coaching_effectiveness
 from kpitools.tables import frame_table
 from kpitools.views.parts import sentences
 
@@ -40,13 +45,16 @@ BOARD = {
     "top_quarter": "Chance of the top quarter",
     "rank_lower": "Best likely rank",
     "rank_upper": "Worst likely rank",
+    "compared": "Of",
     "win_rate": "Own win rate",
     "n": "Deals closed",
+    "alike": "Peers of the same",
 }
 #: What deals are told apart by to split a difference: the first that the data has.
 PARTS = ("segment", "deal_kind", "industry")
 #: Of so many reps the changes are told.
 MOST_TOLD = 20
+SHARED = "Coachings of the same weeks share their peers: together they say less than as many far apart would."
 SHARES = ("value", "lower", "upper", "top_quarter", "win_rate")
 
 
@@ -82,15 +90,14 @@ def attainment(view: View) -> Iterable[Any]:
         "won_amount": "Amount won",
         "quota": "Quota",
         "attainment": "Attainment",
-        "tenure_days": "Tenure, days",
+        "peers_attainment": "Peers' attainment",
+        "median_cycle": "Median cycle",
+        "activities": "Activities",
+        "tenure_days": "Days since hire",
     }
-    units = {
-        "won": "count",
-        "won_amount": "currency",
-        "quota": "currency",
-        "attainment": "percent",
-        "tenure_days": "count",
-    }
+    units = dict.fromkeys(("won", "activities", "tenure_days"), "count")
+    units |= dict.fromkeys(("won_amount", "quota"), "currency") | {"median_cycle": "days"}
+    units |= dict.fromkeys(("attainment", "peers_attainment"), "percent")
     shown = frame.select("rep", *labels)
     return [frame_table(shown, caption="Attainment by rep", labels=labels, units=units)]
 
@@ -110,6 +117,8 @@ def pacing(view: View) -> Iterable[Any]:
     frame = pace.pacing(_table(view), period=view.period, as_of=view.as_of)
     if frame.is_empty():
         return sentences(["No quota is known for the period, so there is nothing to pace."])
+    if not frame["days_left"][0]:
+        return sentences(["The period is over: no working day is left, and attainment is as it stands above."])
     labels = {"attainment": "Attainment", "expected": "Of the working days", "days_left": "Working days left"}
     labels |= {"needed_per_day": "Needed per working day", "projected_attainment": "Attainment at this pace"}
     units = dict.fromkeys(("attainment", "expected", "projected_attainment"), "percent")
@@ -130,14 +139,35 @@ def differences(view: View) -> Iterable[Any]:
     units = {"win_rate": "percent", "peers": "percent", "difference": "score", "mix": "score", "rate": "score"}
     caption = f"Difference to peers by {by.replace('_', ' ')}: mix and rate"
     shown = frame.select("rep", *labels)
-    return [frame_table(shown, caption=caption, labels=labels, units={**units, "n": "count"})]
+    table = frame_table(shown, caption=caption, labels=labels, units={**units, "n": "count"})
+    return [*sentences(mix_words(frame, discoveries(_table(view)))), table]
 
 
 def ramp(view: View) -> Iterable[Any]:
     """How many months after joining sellers win their first deal and meet their first quota."""
     if lacking(view.data, ["reps.hired_at"]):
         return sentences(["The data does not say when reps were hired, so there is no ramp to show."])
-    return sentences(ramp_words(ramp_curves(view.data, as_of=view.as_of)))
+    found = ramp_curves(view.data, as_of=view.as_of)
+    enough = found.filter(pl.col("at_risk") >= SMALL).height > 0
+    return [*sentences(ramp_words(found)), *([ramp_chart(found)] if enough else [])]
+
+
+def coaching(view: View) -> Iterable[Any]:
+    """What coaching aimed at, before and after, beside the reps of the role who were not coached."""
+    if lacking(view.data, NEEDED):
+        return sentences(["The data has no coaching with an end and an aim, so before and after cannot be compared."])
+    view.use([coaching_effectiveness])
+    found = coachings(view.data, period=view.period, as_of=view.as_of)
+    said = coaching_words(found)
+    if found.is_empty():
+        return sentences(said)
+    labels = {"focus_kpi": "Aimed at", "ended_at": "Ended", "own": "Improved by", "usual": "Uncoached reps by"}
+    labels |= {"effect": "Difference, points"}
+    units = {"own": "percent", "usual": "percent", "effect": "score"}
+    aims = {kpi.id: kpi.label for kpi in CATALOGUE.values()}
+    shown = found.head(MOST_TOLD).with_columns(pl.col("focus_kpi").replace(aims)).select("rep", *labels)
+    caption = "Coaching, before and after" if shown.height == found.height else f"The last {shown.height} coachings"
+    return [*sentences(said), frame_table(shown, caption=caption, labels=labels, units=units, note=SHARED)]
 
 
 def changes(view: View) -> Iterable[Any]:

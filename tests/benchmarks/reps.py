@@ -34,16 +34,26 @@ def main() -> None:
 
 
 def generated(reps: int) -> Dataset:
-    """So many reps of two roles with 5 to 60 deals each, and a quota."""
+    """So many reps of two roles, three segments and two ramp stages with 5 to 60 deals each, and a quota.
+
+    A few sell to a segment that hardly anybody else does, so that wider groups are compared as well.
+    """
     draw = random.Random(1)
     names = [f"r{number}" for number in range(reps)]
-    staff = {"rep_id": names, "name": names, "role": [draw.choice(("ae", "am")) for _ in names]}
+    staff = {
+        "rep_id": names,
+        "name": names,
+        "role": [draw.choice(("ae", "am")) for _ in names],
+        "hired_at": [date(2026 - (draw.random() > 0.2), 2, 1) for _ in names],
+    }
+    sold_to = dict.fromkeys(names, "rare") | {name: draw.choice(("smb", "mid", "big")) for name in names[4:]}
     owners = [name for name in names for _ in range(draw.randint(5, 60))]
     chance = {name: draw.betavariate(6, 14) for name in names}
     deals = {
         "deal_id": [str(number) for number in range(len(owners))],
         "owner_rep_id": owners,
         "status": ["won" if draw.random() < chance[name] else "lost" for name in owners],
+        "segment": [sold_to[name] for name in owners],
         "amount": [float(draw.randint(10, 1000)) for _ in owners],
     }
     dated = pl.DataFrame(deals).with_columns(

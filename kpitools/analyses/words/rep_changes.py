@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from kpitools.analyses.chance import Share, apart, shares_differ_by
-from kpitools.analyses.words.plain import counted, listed, name
+from kpitools.analyses.coaching import median_interval
+from kpitools.analyses.words.plain import counted, interval_words, listed, name
 from kpitools.evaluation.intervals import SMALL
 from kpitools.formats import format_value
 
@@ -17,6 +18,8 @@ Row = Mapping[str, Any]
 
 def rep_change_words(now: pl.DataFrame, before: pl.DataFrame, rep: str, than: str) -> list[str]:
     """What changed for a rep since the period before, in three sentences: won, win rate, activities and cycle.
+
+    The more reps there are whose win rate can be judged, the larger a change must be (Bonferroni).
 
     Args:
         now: the frame of `rep_table` of the period.
@@ -30,7 +33,13 @@ def rep_change_words(now: pl.DataFrame, before: pl.DataFrame, rep: str, than: st
     if that.is_empty():
         return [f"{name(rep)} was not there in {than}, so there is nothing to compare with."]
     one, other = this.row(0, named=True), that.row(0, named=True)
-    return [_won(rep, one, other, than), _rate(one, other, than), _done(one, other)]
+    return [_won(rep, one, other, than), _rate(one, other, than, _judged(now, before)), _done(one, other)]
+
+
+def _judged(now: pl.DataFrame, before: pl.DataFrame) -> int:
+    """Of how many reps it can be told whether the win rate changed: of many, some change by chance alone."""
+    enough = pl.col("n") >= SMALL
+    return now.filter(enough).join(before.filter(enough), on="rep", how="semi").height
 
 
 def _won(rep: str, now: Row, before: Row, than: str) -> str:
@@ -50,14 +59,14 @@ def _moved(change: float, unit: str) -> str:
     return f"{format_value(abs(change), unit)} {'more' if change > 0 else less} than then"
 
 
-def _rate(now: Row, before: Row, than: str) -> str:
+def _rate(now: Row, before: Row, than: str, judged: int) -> str:
     if min(now["n"] or 0, before["n"] or 0) < SMALL:
         few = f"{format_value(now['n'] or 0, 'count')} now and {format_value(before['n'] or 0, 'count')} in {than}"
         return f"Whether the win rate changed cannot be told: too few deals were closed, {few}."
     one, other = Share(now["won"], now["n"]), Share(before["won"], before["n"])
     change = one.percent - other.percent
     rate = f"The win rate was {format_value(one.percent, 'percent')} after {format_value(other.percent, 'percent')}"
-    if not apart(shares_differ_by(one, other)):
+    if not apart(shares_differ_by(one, other, judged)):
         return f"{rate}: within what chance alone explains."
     return f"{rate}: {'up' if change > 0 else 'down'} by more than chance alone explains."
 
@@ -73,8 +82,8 @@ def _done(now: Row, before: Row) -> str:
 def _cycle(now: Row, before: Row) -> str:
     if now["median_cycle"] is None or before["median_cycle"] is None:
         return "; how long deals took cannot be compared"
-    took = " after ".join(format_value(row["median_cycle"], "days") for row in (now, before))
-    return f"; won deals took {took} in the middle"
+    took = ", after ".join(format_value(row["median_cycle"], "days") for row in (now, before))
+    return f"; the median won deal took {took}"
 
 
 def effort_words(found: pl.DataFrame) -> list[str]:
@@ -98,6 +107,38 @@ def effort_words(found: pl.DataFrame) -> list[str]:
     return [
         f"Over {looked}, within their role those with {'; those with '.join(told)}. "
         "They go together; no cause is shown."
+    ]
+
+
+def coaching_words(found: pl.DataFrame) -> list[str]:
+    """Whether those who were coached improved by more than those who were not, said as association.
+
+    Args:
+        found: the frame of `coachings`.
+    """
+    if found.is_empty():
+        return ["No coaching has its time after behind it, so there is nothing to compare yet."]
+    beside = found["effect"].drop_nulls()
+    alone = found.height - beside.len()
+    said = [f"{counted(alone, 'coaching has', 'coachings have')} no uncoached reps of the role to compare with."]
+    return [*(_coached(beside) if beside.len() else []), *(said if alone else [])]
+
+
+def _coached(effects: pl.Series) -> list[str]:
+    """The median effect with its interval."""
+    whom = f"{counted(effects.len(), 'coaching')} compared with uncoached reps of the role"
+    interval = median_interval(effects)
+    if interval is None:
+        return [f"{whom}: too few to tell whether those coached improved by more."]
+    median = float(effects.median())  # type: ignore[arg-type]
+    points = format_value(abs(median), "percent").removesuffix(" %")
+    side = "more" if median >= 0 else "less"
+    told = f"{whom}: in the middle, what was aimed at improved by {points} percentage points {side}"
+    if not apart(interval):
+        return [f"{told} ({interval_words(interval)}): within what chance alone explains."]
+    return [
+        f"{told} ({interval_words(interval)}), which is beyond what chance alone explains. They go together; no cause "
+        "is shown: who is picked after a weak quarter improves by chance alone."
     ]
 
 
