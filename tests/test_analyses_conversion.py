@@ -12,9 +12,12 @@ from small import dataset, frames
 
 from kpitools import views
 from kpitools.analyses.conversion import INCIDENCE, WAYS, conversion, incidence, lead_funnel, time_to_win
+from kpitools.analyses.conversion_apart import _row as apart_row
+from kpitools.analyses.conversion_apart import conversion_apart
 from kpitools.analyses.incidence import aalen_johansen, ages_reached, at_age
 from kpitools.analyses.words.funnel import lead_words
 from kpitools.analyses.words.ways import (
+    apart_words,
     beside_words,
     group_words,
     reason_words,
@@ -23,10 +26,11 @@ from kpitools.analyses.words.ways import (
     ways_words,
 )
 from kpitools.charts import incidence_curves, render
-from kpitools.errors import EvaluationError, UnknownNameError
+from kpitools.errors import EvaluationError, KpitoolsError, UnknownNameError
 from kpitools.explore import open_page
 from kpitools.explore.page import Section
 from kpitools.model.dataset import Dataset
+from kpitools.views.counting import Counted, Counting
 
 ENDS = [None, "won", "lost"]
 
@@ -413,6 +417,112 @@ def test_leads_in_words():
     assert lead_words(lead_funnel(dataset(LEADS), period="2031Q1")) == ["No lead came in in the period."]
 
 
+# --- Groups beside each other -----------------------------------------------------------------------------------------
+
+
+def in_groups(**groups: tuple[int, int, int]) -> Dataset:
+    """Deals by segment: so many won on day 10, lost on day 20 and still open, of those opened on July 1."""
+    ends = {"won": "2026-07-11", "lost": "2026-07-21", "open": "-"}
+    lines = [
+        f"{group}{status}{n} {status} 2026-07-01 {ends[status]} {group}"
+        for group, counts in groups.items()
+        for status, count in zip(ends, counts, strict=True)
+        for n in range(count)
+    ]
+    return dataset("\n".join(["deals: deal_id status created_at closed_at segment", *lines]))
+
+
+ASKED = {"period": "2026Q3", "as_of": "2026-09-30", "by": "segment", "within": 30}
+
+
+def test_two_groups_whose_deals_are_all_decided_differ_as_two_shares_do():
+    """Where nobody is open the curve is the share, and its interval the log-log one of the binomial."""
+    (row,) = conversion_apart(in_groups(a=(60, 40, 0), b=(40, 60, 0)), **ASKED).to_dicts()
+    assert (row["group"], row["deals"], row["conversion"], row["others"]) == ("a", 100, 60, 40)
+    bounds = [
+        (100 * share ** np.exp(reach), 100 * share ** np.exp(-reach))
+        for share in (0.6, 0.4)
+        for reach in [1.959963984540054 * (share * (1 - share) / 100) ** 0.5 / abs(share * np.log(share))]
+    ]
+    below = np.hypot(60 - bounds[0][0], bounds[1][1] - 40)
+    above = np.hypot(bounds[0][1] - 60, 40 - bounds[1][0])
+    assert (row["difference"], row["lower"], row["upper"]) == pytest.approx((20, 20 - below, 20 + above))
+
+
+def test_of_more_groups_each_stands_beside_all_others_and_the_intervals_are_wider():
+    data = in_groups(a=(60, 40, 0), b=(40, 60, 0), c=(50, 50, 0), few=(1, 1, 1))
+    found = conversion_apart(data, **ASKED)
+    assert found.select("group", "conversion", "others").rows() == [
+        ("a", 60, 45), ("b", 40, pytest.approx(55)), ("c", 50, 50),
+    ]  # fmt: skip
+    alone = conversion_apart(in_groups(a=(60, 40, 0), z=(90, 110, 0)), **ASKED).row(0, named=True)
+    assert found["difference"][0] == alone["difference"]
+    assert found["lower"][0] < alone["lower"] < alone["upper"] < found["upper"][0]
+
+
+def test_a_group_of_which_nothing_is_won_has_bounds_too():
+    found = conversion_apart(in_groups(a=(0, 50, 0), b=(25, 25, 0)), **ASKED).row(0, named=True)
+    assert (found["conversion"], found["others"]) == (0, 50)
+    assert found["upper"] < 0
+
+
+def test_the_interval_of_a_difference_covers_the_truth():
+    """500 times two groups of 150 deals, of which 20 % and 30 % are won by day 40, some seen for less than that."""
+    random = np.random.default_rng(5)
+    covered = 0
+    for _ in range(500):
+        parts = []
+        for group, rate in (("a", 0.3), ("b", 0.45)):
+            wins = random.random(150) < rate
+            ends, seen = random.integers(1, 61, 150), random.integers(30, 90, 150)
+            ended = np.where(ends > seen, "", np.where(wins, "won", "lost"))
+            parts.append(pl.DataFrame({"group": group, "age": np.minimum(ends, seen), "ended": ended, "seen": seen}))
+        deals = pl.concat(parts).with_columns(pl.col("ended").replace("", None))
+        row = apart_row(deals, "a", 40, 1)
+        covered += row["lower"] <= -10 <= row["upper"]
+    assert 93 <= covered / 5 <= 97
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        (
+            {"a": (80, 20, 0), "b": (40, 60, 0)},
+            "a: clearly more is won than of the others, by 40 points (95 %",
+        ),
+        (
+            {"a": (40, 60, 0), "b": (80, 20, 0)},
+            "a: clearly less is won than of the others, by 40 points (95 %",
+        ),
+        ({"a": (41, 59, 0), "b": (40, 60, 0)}, "Between the groups no difference is clear: chance alone can explain"),
+        ({"a": (41, 59, 0), "b": (1, 1, 0)}, "Whether the groups differ cannot be told: too few of their deals"),
+    ],
+)
+def test_whether_groups_differ_in_words(groups: dict[str, tuple[int, int, int]], said: str):
+    (sentence,) = apart_words(conversion_apart(in_groups(**groups), **ASKED))
+    assert sentence.startswith(said)
+
+
+def test_groups_not_seen_long_enough_cannot_be_told_apart():
+    data = in_groups(a=(40, 0, 60), b=(20, 0, 80))
+    found = conversion_apart(data, **ASKED | {"as_of": "2026-07-15"})
+    assert found["difference"].to_list() == [None]
+    assert apart_words(found)[0].startswith("Whether the groups differ cannot be told")
+    assert conversion_apart(data, **ASKED | {"period": "2031Q1"}).is_empty()
+
+
+def test_a_reopened_deal_is_won_by_its_last_outcome_only():
+    text = """
+    deals: deal_id status created_at closed_at
+    a won  2026-07-01 2026-08-30
+    stage_history: history_id deal_id stage entered_at left_at next_stage
+    1 a Meet   2026-07-01 2026-07-11 lost
+    2 a Meet   2026-08-01 2026-08-30 won
+    """
+    ends = [conversion(dataset(text), period="2026Q3", reopened=which).row(0) for which in ("last", "first")]
+    assert [row[:5] for row in ends] == [("naive", None, 1, 1, 0), ("naive", None, 1, 0, 1)]
+
+
 # --- As a chart -------------------------------------------------------------------------------------------------------
 
 
@@ -446,7 +556,7 @@ def test_a_chart_of_nothing_and_of_the_wrong_frame():
 # --- On a page --------------------------------------------------------------------------------------------------------
 
 PAGE = views.funnel
-SECTIONS = (PAGE.won, PAGE.won_by_segment, PAGE.times, PAGE.lost, PAGE.beside, PAGE.leads)
+SECTIONS = (PAGE.won, PAGE.won_by_segment, PAGE.moves, PAGE.times, PAGE.lost, PAGE.beside, PAGE.leads)
 
 
 @pytest.mark.parametrize("chosen", ["", "team=DACH", "segment=enterprise"])
@@ -475,3 +585,48 @@ def test_sections_of_a_period_without_deals(data: Dataset, section: Section):
     first, *_ = section(view)
     said = first.data if hasattr(first, "data") and isinstance(first.data, str) else first.to_dict()["description"]
     assert said.startswith(("- No ", "- Too few", "Deals won by age: no data."))
+
+
+# --- How deals are counted --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "wrong"),
+    [
+        ({"rule": "thru"}, r"no rule 'thru'"),
+        ({"reopened": "lst"}, r"no outcome of re-opened deals 'lst'\. Did you mean 'last'"),
+        ({"window_days": -1}, r"window_days is -1; it must be from 1 to 3650"),
+    ],
+)
+def test_how_deals_are_counted_is_checked(asked: dict, wrong: str):
+    with pytest.raises(KpitoolsError, match=wrong):
+        Counting(**asked)
+
+
+def test_the_rules_and_the_window_change_the_page_and_are_said_on_it(data: Dataset):
+    page = open_page(data, slice="team=DACH", period="2026Q2", interactive=False)
+    usual, other = (
+        next(iter(views.funnel.findings(page.view, counting))).data
+        for counting in (Counting(), Counting("through", "first", 60))
+    )
+    assert "A deal that reached a stage or a later one counts as having entered it" in usual
+    assert "A deal counts in a stage if it visited that and all before it" in other
+    assert "Only deals that have had 60 days since they were opened count" in other
+    assert "Counted are the deals opened in 2025Q3..2026Q2" in other
+    shown = [list(views.funnel.won(page.view, Counting(window_days=days)))[-1] for days in (0, 30)]
+    assert "Matured: won within 90 days" in str(shown[0])
+    assert "Matured: won within 30 days" in str(shown[1])
+
+
+def test_controls_set_the_counting_and_the_sections_follow(data: Dataset):
+    page = open_page(data, slice="team=DACH", period="2026Q2", interactive=True)
+    counted = Counted(page, rule="reached", reopened="last", window_days=45)
+    counted.controls()
+    counted.show(views.funnel.findings)
+    ((_, output),) = page._live
+    assert "Only deals that have had 45 days" in str(output.outputs)
+    counted._chosen("window_days", {"new": 0})
+    assert counted.counting == Counting()
+    assert "Only deals that have had" not in str(output.outputs)
+    counted._chosen("rule", {"new": "through"})
+    assert "visited that and all before it" in str(output.outputs)

@@ -11,9 +11,13 @@ from scipy import stats
 from small import dataset, frames
 
 from kpitools.analyses.chance import Share, shares_differ_by
-from kpitools.analyses.funnel import CONVERSION, FUNNEL, funnel, stage_conversion
+from kpitools.analyses.funnel import CONVERSION, TIMED, funnel, stage_conversion
 from kpitools.analyses.funnel_beside import BESIDE, funnel_beside
+from kpitools.analyses.funnel_steps import RULES
+from kpitools.analyses.moves import unusual_moves
+from kpitools.analyses.outcomes import OUTCOMES
 from kpitools.analyses.stage_times import TIMES, lost_reasons, stage_times
+from kpitools.analyses.words.funnel import OUTCOMES_SAID, RULES_SAID, funnel_words, move_words, rule_words
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.model.dataset import Dataset
 from kpitools.sample import truth
@@ -165,7 +169,7 @@ def test_through_all_stages_needs_their_history():
 @pytest.mark.parametrize("text", [STAGES + DEALS, NO_STAGE])
 def test_no_deals_give_an_empty_frame(text: str):
     none = funnel(dataset(text), period="2031Q1", by="status")
-    assert (none.height, dict(none.schema)) == (0, FUNNEL)
+    assert (none.height, dict(none.schema)) == (0, TIMED)
 
 
 def test_what_is_missing_is_named():
@@ -368,3 +372,157 @@ def test_later_facts_change_no_time(sample: dict[str, pl.DataFrame], data: Datas
     for analysis in (stage_times, lost_reasons, funnel_beside):
         one, other = (analysis(each, period="2026Q2", as_of="2026-05-17") for each in (data, fewer))
         assert one.equals(other)
+
+
+# --- Times in the steps -----------------------------------------------------------------------------------------------
+
+
+def test_times_in_the_steps_are_those_of_the_visits_of_these_deals():
+    """g, opened in another quarter, is left out of the funnel; its visit began in that quarter too."""
+    steps = funnel(dataset(STAGES + DEALS), period="2026Q3", as_of="2026-09-30")
+    times = stage_times(dataset(STAGES + DEALS), period="2026Q3", as_of="2026-09-30")
+    names = ("stage", "quartile_1", "median", "quartile_3", "mean")
+    assert steps.head(-1).select(names).rows() == times.select(names).rows()
+    assert steps.select(names).row(-1) == ("Won", None, None, None, None)
+
+
+def test_in_a_window_no_time_is_longer_than_it():
+    """On its twelfth day d has stood two days in Offer: nobody had left Offer by then."""
+    steps = funnel(dataset(STAGES + DEALS), period="2026Q3", within=12)
+    assert steps.select("stage", "median").rows()[:2] == [("Meet", 10), ("Offer", None)]
+    assert steps["mean"].to_list() == pytest.approx([10 + 2 / 5, 2, 2, None])  # of the five one stayed on, to day 12
+
+
+def test_a_window_counts_the_amount_that_a_deal_had_at_its_end():
+    text = """
+    deals: deal_id status created_at closed_at amount
+    a won  2026-07-01 2026-08-15 300
+    b won  2026-07-01 2026-07-05 50
+    deal_changes: change_id deal_id field old_value new_value changed_at
+    1 a amount 100 200 2026-07-05
+    2 a amount 200 300 2026-08-01
+    """
+    steps = funnel(dataset(text), period="2026Q3", as_of="2026-09-30", within=10)
+    assert steps.select("stage", "entered", "amount", "still_open").rows() == [
+        ("Created", 2, 250.0, 1),
+        ("Won", 1, 50.0, 0),
+    ]
+
+
+def test_a_deal_of_unknown_status_counts_as_open():
+    text = NO_STAGE.replace("c open", "c -")
+    steps = funnel(dataset(text), period="2026Q3")
+    assert steps.select("entered", "still_open", "lost").rows() == [(3, 1, 1), (1, 0, 0)]
+
+
+def test_the_share_of_the_first_has_its_interval_too():
+    row = funnel(dataset(STAGES + DEALS), period="2026Q3").row(1, named=True)
+    wilson = stats.binomtest(4, 6).proportion_ci(method="wilson")
+    assert (row["first_lower"], row["first_upper"]) == pytest.approx((100 * wilson.low, 100 * wilson.high))
+
+
+# --- Skipped, back, re-opened -----------------------------------------------------------------------------------------
+
+# a was lost, re-opened beyond Offer and won; b was lost in a stage of that name and is open again; c is lost for good
+REOPENED_DEALS = """
+    deals: deal_id status created_at closed_at amount
+    a won  2026-07-01 2026-09-01 100
+    b open 2026-07-01 - 10
+    c lost 2026-07-01 2026-07-20 20
+    stage_history: history_id deal_id stage entered_at left_at next_stage
+    1 a Meet   2026-07-01 2026-07-11 lost
+    2 a Haggle 2026-08-11 2026-09-01 won
+    3 b Meet   2026-07-01 2026-07-11 Lost
+    4 b Lost   2026-07-11 2026-07-20 Offer
+    5 b Offer  2026-07-20 - -
+    6 c Meet   2026-07-01 2026-07-20 lost
+"""
+
+
+@pytest.mark.parametrize(
+    ("as_of", "last", "first"),
+    [
+        # as it stood then, before a and b were opened again: only c was open
+        ("2026-07-15", [(3, 1, 2), (0, 0, 0), (0, 0, 0), (0, 0, 0)], [(3, 1, 2)]),
+        ("2026-07-31", [(3, 0, 2), (1, 1, 0), (0, 0, 0), (0, 0, 0)], [(3, 0, 3)]),
+        ("2026-08-15", [(3, 0, 1), (2, 1, 0), (1, 1, 0), (0, 0, 0)], [(3, 0, 3)]),
+        (None, [(3, 0, 1), (2, 1, 0), (1, 0, 0), (1, 0, 0)], [(3, 0, 3)]),
+    ],
+)
+def test_a_reopened_deal_counts_by_its_last_or_first_outcome(as_of, last, first):
+    data = dataset(STAGES + REOPENED_DEALS)
+    counts = ("entered", "still_open", "lost")
+    by_last, by_first = (
+        funnel(data, period="2026Q3", as_of=as_of, reopened=which).select(counts).rows() for which in ("last", "first")
+    )
+    assert by_last == last
+    assert by_first == [*first, *[(0, 0, 0)] * 3]
+    with pytest.raises(UnknownNameError, match=r"no outcome 'frist'\. Did you mean 'first'"):
+        funnel(data, period="2026Q3", reopened="frist")
+
+
+def test_unusual_moves_are_counted():
+    moves = unusual_moves(dataset(STAGES + REOPENED_DEALS), period="2026Q3")
+    assert moves.select("move", "moves", "deals", "opened").rows() == [
+        ("skipped", 1, 1, 3),  # a, from Meet to Haggle
+        ("moved back", 0, 0, 3),
+        ("re-opened", 2, 2, 3),
+    ]
+    moves = unusual_moves(dataset(STAGES + DEALS), period="2026Q3")
+    assert moves.select("move", "moves", "deals", "opened").rows() == [
+        ("skipped", 1, 1, 6),  # b
+        ("moved back", 1, 1, 6),  # d
+        ("re-opened", 0, 0, 6),
+    ]
+    assert move_words(moves) == [
+        "Of 6 deals opened, 1 (16.7 %) skipped a stage or began beyond the first, 1 (16.7 %) moved back and none were "
+        "opened again after closing."
+    ]
+    assert move_words(moves.clear()) == ["No deal opened in the period has visited a stage."]
+
+
+def test_a_deal_won_before_the_last_stage_has_skipped_some():
+    text = REOPENED_DEALS.replace("2 a Haggle", "2 a Offer")
+    assert unusual_moves(dataset(STAGES + text), period="2026Q3").row(0)[:3] == ("skipped", 1, 1)
+
+
+def test_unusual_moves_against_sql(sample: dict[str, pl.DataFrame], data: Dataset):
+    history, stages, deals = sample["stage_history"], sample["stages"], sample["deals"]  # noqa: F841
+    expected = duckdb.sql("""
+        with visits as (
+            select deal_id, status, position, entered_at,
+                lag(position, 1, 0) over w as before, lead(position) over w as after
+            from history join stages using (stage) join deals using (deal_id)
+            where created_at >= '2026-01-01' and created_at < '2026-04-01'
+            window w as (partition by deal_id order by entered_at))
+        select
+            count(distinct deal_id) filter (
+                position > before + 1 or (after is null and status = 'won' and position < 5)),
+            count(distinct deal_id) filter (position < before), count(distinct deal_id)
+        from visits
+    """).fetchall()
+    found = unusual_moves(data, period="2026Q1")
+    assert (found["deals"][0], found["deals"][1], found["opened"][0]) == expected[0]
+
+
+def test_through_all_stages_says_who_skipped_one():
+    steps = funnel(dataset(STAGES + DEALS), period="2026Q3", rule="through")
+    assert steps["skipped"].to_list() == [1, 0, 0, 0]
+    # of those that went on or were lost: 3 of 4 from Meet; b, which skipped Offer, is neither
+    assert steps["share_of_previous"].to_list() == pytest.approx([None, 75, 200 / 3, 100])
+    assert funnel_words(steps)[0] == (
+        "Of 6 deals opened, 1 was won, 2 lost and 2 are still open. 1 deal has skipped a stage and is followed no "
+        "further."
+    )
+    after = steps["entered"] - steps["still_open"] - steps["lost"] - steps["skipped"]
+    assert after.head(-1).to_list() == steps["entered"].tail(-1).to_list()
+
+
+def test_the_rules_in_words():
+    assert set(RULES_SAID) == set(RULES)
+    assert set(OUTCOMES_SAID) == set(OUTCOMES)
+    said = rule_words("through", "first", 90)
+    assert said[0].startswith("A deal counts in a stage if it visited that and all before it")
+    assert said[1].startswith("A re-opened deal counts by its first outcome")
+    assert said[2].startswith("Only deals that have had 90 days since they were opened count")
+    assert len(rule_words("reached", "last", 0)) == 2

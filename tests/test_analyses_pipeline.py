@@ -13,7 +13,7 @@ from small import dataset
 
 from kpitools.analyses.ageing import ageing, slippage
 from kpitools.analyses.bridge import bridge
-from kpitools.analyses.forecasts import forecast_bias, forecast_errors
+from kpitools.analyses.forecasts import LEADS, forecast_bias, forecast_errors, last_before
 from kpitools.analyses.pipeline import coverage
 from kpitools.analyses.rush import rush
 from kpitools.analyses.velocity import product_split, velocity_change
@@ -143,6 +143,7 @@ def test_slippage():
     none = slippage(dataset(MOVED), period="2026Q3", as_of="2026-07-30")
     assert words.slippage_words(none) == ["Of 3 deals worked, none had its expected closing put off."]
     assert words.slippage_words(slippage(dataset(MOVED), period="2025")) == ["No deal was open in the period."]
+    assert slippage(dataset(MOVED), period="2026Q3", as_of="2026-06-30").is_empty()  # not begun
 
 
 # --- Coverage and rush ------------------------------------------------------------------------------------------------
@@ -262,6 +263,8 @@ def test_bias_and_its_interval_against_scipy():
      " - more than chance alone explains."),
     ([(180.0, 100.0), (30.0, 100.0)] * 10, "20) lay 5.0 % above what was won (95 % interval −31.0 to 41.0 %)"
      " - within what chance alone explains."),
+    ([(120.0, 100.0), (80.0, 100.0)] * 10, "20) lay level with what was won (95 % interval −9.6 to 9.6 %)"
+     " - within what chance alone explains."),
     ([(120.0, 100.0)] * 9, "9) are too few to call them too high or too low."),
     ([(120.0, 0.0)] * 10, "10) are too few to call them too high or too low."),
 ])  # fmt: skip
@@ -269,8 +272,21 @@ def test_bias_in_words(pairs: list[tuple[float, float]], said: str):
     assert words.forecast_words(forecast_bias(errors(*pairs))) == [f"Forecasts of teams made early ({said}"]
 
 
+def test_of_the_forecasts_of_a_span_its_last_before_it_counts():
+    """Those of one span are off together: to take them as two would make the interval too narrow."""
+    found = last_before(forecast_errors(dataset(FORECAST), as_of="2026-09-30"))
+    assert found.select("owner", "lead_days", "error").rows() == [("Ann", 1, -30.0), ("South", 14, -5.0)]
+
+
+def test_bias_by_rep_and_lead_time():
+    found = forecast_bias(forecast_errors(dataset(FORECAST), as_of="2026-09-30"), by=["owner", "lead"])
+    assert found.select("owner", "lead", "bias").rows() == [
+        ("Ann", LEADS[0], 20.0), ("Ann", LEADS[1], -20.0), ("South", LEADS[1], -20.0), ("c", LEADS[2], 0.0),
+    ]  # fmt: skip
+
+
 def test_the_planted_habit_is_found(data: Dataset):
-    found = forecast_errors(data, as_of="2026-09-30").filter(pl.col("level") == "team", pl.col("lead_position") < 2)
+    found = last_before(forecast_errors(data, as_of="2026-09-30")).filter(pl.col("level") == "team")
     bias = forecast_bias(found, by=["owner"])
     apart = bias.filter(pl.col("lower") > 0)
     assert apart["owner"].to_list() == [truth.OVERCONFIDENT_TEAM]
@@ -299,6 +315,12 @@ STEPS = """
 ])  # fmt: skip
 def test_the_bridge_in_words(period: str, said: list[str]):
     assert words.bridge_words(bridge(dataset(STEPS), period=period)) == said
+
+
+def test_what_rounds_to_nothing_has_not_moved():
+    same = velocity_change(dataset(FASTER), period="2026Q3", against="2026Q3")
+    nearly = same.with_columns(now=pl.lit(16877.4), before=pl.lit(16877.2), contribution=pl.lit(0.2))
+    assert words.velocity_words(nearly)[0] == "The pipeline's velocity stayed at 16,877 per day."
 
 
 def test_the_bridge_as_a_chart():

@@ -11,7 +11,6 @@ from kpitools.analyses import words
 from kpitools.analyses.chance import Mean, Share, means_differ_by, shares_differ_by
 from kpitools.analyses.funnel import funnel, stage_conversion
 from kpitools.analyses.pipeline import by_stage_and_age
-from kpitools.analyses.reps import REPS, rep_table
 from kpitools.analyses.retention import cohorts
 from kpitools.analyses.scorecard import scorecard
 from kpitools.analyses.words.figures import MATURING, NOUNS
@@ -188,7 +187,8 @@ def test_findings_are_two_to_five_sentences(data: Dataset, role: str, as_of: str
 
 
 def _steps(**columns: list) -> pl.DataFrame:
-    return pl.DataFrame({"stage": ["A*B", "<i>C</i>", "Won"], "position": [1, 2, 3], **columns})
+    stages = {"stage": ["A*B", "<i>C</i>", "Won"], "position": [1, 2, 3], "skipped": [0, 0, 0]}
+    return pl.DataFrame({**stages, **columns})
 
 
 def test_a_funnel():
@@ -270,59 +270,7 @@ def test_the_retention_of_the_sample(data: Dataset):
     assert ["of the revenue they brought at first was still there 4 quarters" in each for each in money] == [True]
 
 
-# --- Reps and pipeline ------------------------------------------------------------------------------------------------
-
-
-def _table(*rows: dict) -> pl.DataFrame:
-    return pl.DataFrame([{**dict.fromkeys(REPS), **row} for row in rows], schema=REPS)
-
-
-def _rep(name: str, won: int, n: int, peers: float, *, overlaps: bool, **more) -> dict:
-    return {
-        "rep": name,
-        "won": won,
-        "n": n,
-        "win_rate": 100 * won / n,
-        "peers": peers,
-        "overlaps_peers": overlaps,
-        **more,
-    }
-
-
-def test_reps_above_and_below_and_neither():
-    said = words.rep_words(
-        _table(
-            _rep("[Ann](javascript:1)", 19, 20, 40.0, overlaps=False, won_amount=1000.0, quota=500.0, attainment=200.0),
-            _rep("Ben", 1, 20, 50.0, overlaps=False, won_amount=100.0, quota=500.0, attainment=20.0),
-            _rep("Cem", 10, 20, 50.0, overlaps=True),
-            _rep("Dan", 3, 4, 50.0, overlaps=True),
-        )
-    )
-    assert said == [
-        "4 sellers closed 64 deals and won 33 of them, worth 1,100.",
-        "1 of 2 sellers with a quota reached it; together they stand at 110.0 %.",
-        "Of 3 sellers with at least 10 closed deals, 2 have a win rate whose interval leaves out that of the others "
-        f"in the role: above them {markdown_text('[Ann](javascript:1)')}; below them Ben. "
-        "By chance alone fewer than one would.",
-        "1 seller closed fewer than 10 deals: too few to judge a win rate by.",
-    ]
-
-
-def test_reps_of_whom_nothing_can_be_told():
-    same = words.rep_words(_table(_rep("Cem", 10, 20, 50.0, overlaps=True)))
-    assert same[1:] == [
-        "No quota is known for the period, so attainment cannot be told.",
-        "Of 1 seller with at least 10 closed deals, none has a win rate that can be told from that of the others in "
-        "the role.",
-    ]
-    idle = words.rep_words(_table({"rep": "Eva", "won": 0, "n": 0}))
-    assert idle[0] == "1 seller closed 0 deals and won 0 of them."
-    assert idle[-1] == "Nobody closed a deal, so there is no win rate to judge."
-    assert words.rep_words(_table()) == ["No seller was employed in the period or closed a deal in it."]
-
-
-def test_reps_of_the_sample(data: Dataset):
-    assert 3 <= len(words.rep_words(rep_table(data, period="2026Q2"))) <= 5
+# --- Pipeline ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_pipeline(data: Dataset):

@@ -469,7 +469,7 @@ WORDS = {"period": "2026Q3", "value": 30.0, "other": 40.0, "measured": -10.0, "l
          "Calls without meetings: calls made was 120 in Q3 2026, 20.0 % above 100 the period before, while meetings "
          "booked was 50, level with 50 the period before."),
         ("retention_falls", {"period": "year to 2026-09-30"},
-         "Retention falls: customer retention rate was 30.0 % in the year to 2026-09-30, 10.0 points below 40.0 % the "
+         "Retention falls: customer retention rate was 30.0 % in the year to 30 Sep 2026, 10.0 points below 40.0 % the "
          "year before."),
     ],
 )  # fmt: skip

@@ -13,24 +13,31 @@ from small import by_group, dataset, figure, leading_to
 
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.evaluation.evaluate import evaluate
+from kpitools.evaluation.within import looks_beyond
+from kpitools.explore.view import View
+from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.calendar import parse_period
 from kpitools.model.cut import REFERENCE
 from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 from kpitools.model.slice import Slice
 from kpitools.model.tables import TABLES
+from kpitools.views.foot import PROVENANCE, foot
+from kpitools.views.scorecard import headline
 
 TEAMS = ["Asia-Pacific", "DACH", None]
 PERIODS = [parse_period(label) for label in ("2025Q4", "2026Q2", "2026-09")]
-#: A company's target can only be judged by the company, an introduction only by who sees the account introduced.
-NEEDS_EVERYTHING = {("sales_target_achievement_rate", None), *(("customer_referral_rate", team) for team in TEAMS)}
-#: Measured against the whole company, or read what others did with the same accounts: a slice sees its own part only.
-AGAINST_THE_WHOLE = {
-    "brand_equity_index", "coaching_effectiveness", "deal_risk_score", "deal_win_probability", "deals_slower_than_won",
-    "deals_without_next_step", "follow_up_rate", "innovation_impact", "meeting_quality_score",
-    "product_feedback_standing",
-    "product_margin_standing", "product_market_share_standing", "product_mix_ratio", "product_performance",
-    "product_revenue_standing", "product_units_standing", "returning_buyer_share", "scored_win_probability",
+#: Measured against the whole company, or by what others did with the same accounts and deals; and how it is not.
+BEYOND = {
+    "brand_equity_index", "coaching_effectiveness", "customer_referral_rate", "deal_risk_score", "deal_win_probability",
+    "deals_slower_than_won", "deals_without_next_step", "follow_up_rate", "innovation_impact", "meeting_quality_score",
+    "product_feedback_standing", "product_margin_standing", "product_market_share_standing", "product_mix_ratio",
+    "product_performance", "product_revenue_standing", "product_units_standing", "returning_buyer_share",
+    "sales_target_achievement_rate", "scored_win_probability",
+}  # fmt: skip
+WITHIN = {
+    "average_deal_size", "discovery_effectiveness", "lead_response_time",
+    "net_revenue_retention", "pipeline_value", "product_revenue", "sales_cycle_length", "win_rate",
 }  # fmt: skip
 
 
@@ -64,9 +71,36 @@ def test_a_slice_gives_the_figures_of_the_breakdown(team, slices, broken_down):
     both = cut.join(rows, on=["kpi", "period"], how="left")
     either = pl.col("value").is_not_null() | pl.col("whole").is_not_null()
     near = (pl.col("value") - pl.col("whole")).abs() <= 1e-9 * pl.max_horizontal(pl.col("value").abs(), 1)
-    different = {*both.filter(either & ~near.fill_null(False))["kpi"]} - AGAINST_THE_WHOLE
-    assert {(name, team) for name in different} <= NEEDS_EVERYTHING
+    different = {*both.filter(either & ~near.fill_null(False))["kpi"]}
+    assert {name for name in different if not looks_beyond(CATALOGUE[name], ["team"])} == set()
     assert both["value"].count() > 10
+
+
+def test_which_kpis_look_beyond_a_slice():
+    looks = {kpi.id for kpi in CATALOGUE.values() if looks_beyond(kpi, ["team"])}
+    assert looks >= BEYOND
+    assert CATALOGUE.keys() - looks >= WITHIN
+    assert len(looks) < len(CATALOGUE) / 4
+    assert not any(looks_beyond(kpi, []) for kpi in CATALOGUE.values())
+
+
+def test_what_looks_beyond_depends_on_what_the_slice_is_cut_by():
+    """An account's orders lie in its segment all together, and with several teams."""
+    returning, slow = CATALOGUE["returning_buyer_share"], CATALOGUE["deals_slower_than_won"]
+    assert [looks_beyond(returning, [name]) for name in ("team", "segment")] == [True, False]
+    assert [looks_beyond(slow, [name]) for name in ("team", "segment")] == [True, True]
+    assert looks_beyond(returning, ["segment", "team"])
+
+
+@pytest.mark.parametrize(("where", "said"), [({"team": ("DACH",)}, True), ({}, False)])
+def test_a_page_says_what_is_measured_within_its_slice(data, where, said):
+    view = View.of(data, Slice(where, period="2026Q2"))
+    kpis = ("win_rate", "product_mix_ratio")
+    shown = [str(part) for part in headline(kpis=kpis)(view) for part in [getattr(part, "data", "")]]
+    assert any("within this slice alone" in text and "Product mix ratio" in text for text in shown) is said
+    (foot_of_page,) = foot(view)
+    told = {one["id"]: one["within"] for one in foot_of_page._repr_mimebundle_()[PROVENANCE]["definitions"]}
+    assert {name: bool(text) for name, text in told.items()} == {"win_rate": False, "product_mix_ratio": said}
 
 
 def test_two_members_are_one_slice(data):

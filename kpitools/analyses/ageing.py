@@ -17,11 +17,11 @@ from kpitools.analyses.view import (
     money,
     need,
     one_period,
-    percent,
     seen,
     shaped,
+    share_of,
 )
-from kpitools.evaluation.intervals import wilson
+from kpitools.evaluation.windows import moment
 from kpitools.measures.aggregates import days_between
 from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
@@ -98,7 +98,8 @@ def ageing(data: Dataset, *, as_of: AsOf = None, by: str | None = None, days: in
     quantiles = {"won_median": pl.col("took").median(), "won_p75": pl.col("took").quantile(0.75, "linear")}
     taken = took.drop_nulls("took").group_by("group").agg(won=pl.len(), **quantiles)
     counted = standing.join(taken, on="group", how="left", nulls_equal=True).group_by("group").agg(_older())
-    return shaped(_with_share(counted).sort("group", nulls_last=True).collect(), AGEING, by)
+    shares = counted.with_columns(**share_of("older_than_p75", "open", "share_older"))
+    return shaped(shares.sort("group", nulls_last=True).collect(), AGEING, by)
 
 
 def _older() -> list[pl.Expr]:
@@ -116,12 +117,6 @@ def _older() -> list[pl.Expr]:
     ]
 
 
-def _with_share(counted: pl.LazyFrame) -> pl.LazyFrame:
-    some, all_open = pl.col("older_than_p75").cast(pl.Float64), pl.col("open").cast(pl.Float64)
-    low, high = wilson(some, all_open)
-    return counted.with_columns(share_older=percent(some, pl.col("open")), lower=low, upper=high)
-
-
 def slippage(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str | None = None) -> pl.DataFrame:
     """How many of the deals worked in a period had their expected closing put off in it, and by how much.
 
@@ -134,7 +129,7 @@ def slippage(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str
     Returns:
         group where broken down, worked (deals open at some time in the period), slipped (of those, deals put off at
         least once), share (percent) with lower and upper, pushes (how often), median_days and mean_days of a push,
-        brought_forward (deals whose date was moved earlier at least once).
+        brought_forward (deals whose date was moved earlier at least once). Nothing for a period that has not begun.
 
     Raises:
         EvaluationError: the data lacks what is needed, or cannot be broken down so.
@@ -142,6 +137,8 @@ def slippage(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str
     """
     view, span = seen(data, as_of), one_period(period)
     need("Slippage", view, "deals.created_at", "deals.expected_close_at", "deal_changes.changed_at")
+    if not moment(span, view.seen_at).days:
+        return shaped(pl.DataFrame(schema=SLIPPAGE), SLIPPAGE, by)
     spans = grouped(view["deal_versions"], view, "deal_versions", by).sort("deal_id", "valid_from")
     before = pl.col("expected_close_at").shift(1).over("deal_id")
     meets = pl.col("valid_to").shift(1).over("deal_id") == pl.col("valid_from")
@@ -160,6 +157,5 @@ def slippage(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str
         mean_days=pl.col("moved").filter(late).mean(),
         brought_forward=pl.col("deal_id").filter(pl.col("moved") < 0).n_unique(),
     )
-    low, high = wilson(pl.col("slipped").cast(pl.Float64), pl.col("worked").cast(pl.Float64))
-    shares = counted.with_columns(share=percent(pl.col("slipped"), pl.col("worked")), lower=low, upper=high)
+    shares = counted.with_columns(**share_of("slipped", "worked"))
     return shaped(shares.sort("group", nulls_last=True).collect(), SLIPPAGE, by)

@@ -15,6 +15,7 @@ from kpitools.analyses.view import (
     money,
     need,
     one_period,
+    open_before,
     seen,
     shaped,
 )
@@ -124,8 +125,7 @@ def _joined(side: str) -> tuple[pl.Expr, pl.Expr]:
 
 def _standing(spans: pl.DataFrame, step: str, instant: pl.Expr) -> pl.DataFrame:
     """What was open just before an instant."""
-    alive = (pl.col("valid_from") < instant) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= instant))
-    return spans.filter(pl.col("open"), alive).select("group", "worth", step=pl.lit(step))
+    return spans.filter(pl.col("open"), open_before(instant)).select("group", "worth", step=pl.lit(step))
 
 
 def _entries(spans: pl.DataFrame, low: pl.Expr, high: pl.Expr) -> pl.DataFrame:

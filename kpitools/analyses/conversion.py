@@ -9,9 +9,11 @@ import polars as pl
 
 from kpitools.analyses.funnel import FUNNEL, decided_steps
 from kpitools.analyses.incidence import LOST, WON, aalen_johansen, ages_reached, at_age
+from kpitools.analyses.outcomes import OUTCOMES, by_outcome
 from kpitools.analyses.view import (
     AsOf,
     Schema,
+    choose,
     column_or_null,
     grouped,
     inside,
@@ -66,7 +68,9 @@ TIMES: Schema = {
 }
 
 
-def incidence(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str | None = None) -> pl.DataFrame:
+def incidence(
+    data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str | None = None, reopened: str = "last"
+) -> pl.DataFrame:
     """What share of the deals opened in a period is won by each age, whatever is still open.
 
     Args:
@@ -74,6 +78,7 @@ def incidence(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: st
         period: the deals opened on its days.
         as_of: the day (to its end) or instant from which the data is seen; the last day of the data unless given.
         by: a dimension to break down by: one curve each.
+        reopened: by which outcome a re-opened deal counts, as for `funnel`.
 
     Returns:
         group, age (days since the deal was opened), won (percent) with its interval lower and upper, lost, still_open
@@ -81,13 +86,19 @@ def incidence(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: st
 
     Raises:
         EvaluationError: the data lacks what is needed, or cannot be broken down so.
-        UnknownNameError: no such dimension.
+        UnknownNameError: no such dimension or outcome.
     """
-    return shaped(aalen_johansen(_opened(seen(data, as_of), period, by)), INCIDENCE, by="group")
+    return shaped(aalen_johansen(opened_deals(seen(data, as_of), period, by, reopened)), INCIDENCE, by="group")
 
 
 def conversion(
-    data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str | None = None, within: int = WINDOW
+    data: Dataset,
+    *,
+    period: str | Period,
+    as_of: AsOf = None,
+    by: str | None = None,
+    within: int = WINDOW,
+    reopened: str = "last",
 ) -> pl.DataFrame:
     """The share of the deals opened in a period that is won, reckoned three ways.
 
@@ -102,6 +113,7 @@ def conversion(
         as_of: the day (to its end) or instant from which the data is seen; the last day of the data unless given.
         by: a dimension to break down by, in the column `group`.
         within: the window in days since the deal was opened; its last day counts.
+        reopened: by which outcome a re-opened deal counts, as for `funnel`.
 
     Returns:
         [group,] way, within (days; null of the naive way), deals, won, lost, still_open (deals; of the last two ways
@@ -111,7 +123,7 @@ def conversion(
 
     Raises:
         EvaluationError: the data lacks what is needed, cannot be broken down so, or the window is not a day or more.
-        UnknownNameError: no such dimension.
+        UnknownNameError: no such dimension or outcome.
 
     >>> from datetime import datetime
     >>> deals = pl.DataFrame({"deal_id": ["a", "b", "c", "d"], "status": ["won", "lost", "open", "open"],
@@ -121,8 +133,8 @@ def conversion(
     >>> found.select("way", "deals", "won", "still_open", pl.col("conversion", "share_open").round(1)).rows()
     [('naive', 4, 1, 2, 25.0, 50.0), ('matured', 3, 1, 1, 33.3, 33.3), ('censoring-aware', 4, 1, 2, 25.0, 50.0)]
     """
-    _days(within)
-    opened = _opened(seen(data, as_of), period, by)
+    days(within)
+    opened = opened_deals(seen(data, as_of), period, by, reopened)
     cut = _cut(opened, within)
     ends = at_age(aalen_johansen(opened), within)
     ends = ends.select("group", "lower", "upper", conversion="won", share_open="still_open")
@@ -136,7 +148,13 @@ def conversion(
 
 
 def time_to_win(
-    data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str | None = None, within: int = WINDOW
+    data: Dataset,
+    *,
+    period: str | Period,
+    as_of: AsOf = None,
+    by: str | None = None,
+    within: int = WINDOW,
+    reopened: str = "last",
 ) -> pl.DataFrame:
     """How long it takes to win a deal, from the curve: deals still open make it no shorter.
 
@@ -149,6 +167,7 @@ def time_to_win(
         as_of: the day (to its end) or instant from which the data is seen; the last day of the data unless given.
         by: a dimension to break down by, in the column `group`.
         within: the window in days since the deal was opened.
+        reopened: by which outcome a re-opened deal counts, as for `funnel`.
 
     Returns:
         [group,] within, conversion (percent won within the window), quartile_1, median, quartile_3 (days by which a
@@ -156,10 +175,10 @@ def time_to_win(
 
     Raises:
         EvaluationError: the data lacks what is needed, cannot be broken down so, or the window is not a day or more.
-        UnknownNameError: no such dimension.
+        UnknownNameError: no such dimension or outcome.
     """
-    _days(within)
-    curve = aalen_johansen(_opened(seen(data, as_of), period, by))
+    days(within)
+    curve = aalen_johansen(opened_deals(seen(data, as_of), period, by, reopened))
     end = at_age(curve, within).select("group", "won")
     ends = curve.join(end.rename({"won": "final"}), on="group", nulls_equal=True, maintain_order="left")
     reached = ages_reached(ends, QUARTERS, of=pl.col("final"))
@@ -199,14 +218,16 @@ def lead_funnel(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: 
     step = pl.when(pl.col("status") == WON).then(last).when(pl.col("status").is_not_null()).then(last - 1)
     status = pl.coalesce("status", pl.when("out").then(pl.lit(LOST)).otherwise(pl.lit("open")))
     placed = leads.join(deals, on="deal_id", how="left").with_columns(
-        step=step.otherwise(pl.col("qualified").cast(pl.Int32)).cast(pl.Int64), status=status
+        step=step.otherwise(pl.col("qualified").cast(pl.Int32)).cast(pl.Int64), status=status, skipped=False
     )
     return shaped(decided_steps(placed.collect(), numbers), FUNNEL, by)
 
 
-def _opened(view: Dataset, period: str | Period, by: str | None) -> pl.DataFrame:
+def opened_deals(view: Dataset, period: str | Period, by: str | None, reopened: str) -> pl.DataFrame:
     """The deals opened in a period: `group`, `age` in days, how it `ended` (null while open), days `seen` since."""
+    choose("outcome", reopened, OUTCOMES)
     need("Conversion", view, "deals.created_at", "deals.closed_at", "deals.status")
+    view = by_outcome(view, reopened)
     deals = grouped(view["deals"], view, "deals", by).filter(inside("created_at", one_period(period)))
     closed = pl.col("status") != "open"
     deals = deals.with_columns(ended=pl.when(closed).then("status"), seen=days_between("created_at", _today(view)))
@@ -239,6 +260,7 @@ def _shares(counts: pl.DataFrame) -> pl.DataFrame:
     return counts.with_columns(conversion=share, lower=lower, upper=upper, share_open=share_open)
 
 
-def _days(within: int) -> None:
+def days(within: int) -> None:
+    """Stop at a window that is not a day or more."""
     if within < 1:
         raise EvaluationError(f"The window is {within} days; it must be a whole day or more, such as {WINDOW}.")

@@ -101,6 +101,19 @@ def _won(view: Dataset, spans: pl.LazyFrame) -> pl.LazyFrame:
     return inside.group_by("owner_kind", "owner_id", "starts_on", "ends_on").agg(won=pl.col("worth").sum())
 
 
+def last_before(errors: pl.DataFrame) -> pl.DataFrame:
+    """Of each span the last forecast that its owner made before it began.
+
+    The forecasts of one span are off together, so an interval for an owner takes one of each.
+
+    Args:
+        errors: the frame of `forecast_errors`.
+    """
+    early = errors.filter(pl.col("lead_days") > 0).sort("lead_position", maintain_order=True)
+    kept = early.unique(["level", "owner", "starts_on", "ends_on"], keep="last", maintain_order=True)
+    return kept.sort("level", "owner", "starts_on", maintain_order=True)
+
+
 def forecast_bias(errors: pl.DataFrame, *, by: Sequence[str] = ("level", "lead")) -> pl.DataFrame:
     """How far forecasts lay above or below what was won, taken together.
 

@@ -40,6 +40,7 @@ def funnel_beside(
     as_of: AsOf = None,
     by: str | None = None,
     rule: str = "reached",
+    reopened: str = "last",
     within: int | None = None,
 ) -> pl.DataFrame:
     """The funnel of a period beside that of an earlier one, seen as many days after its own first day.
@@ -51,6 +52,7 @@ def funnel_beside(
         as_of: the day or instant from which the period is seen; the earlier one is seen from as much earlier.
         by: a dimension to break down by, in the column `group`.
         rule: as for `funnel`.
+        reopened: as for `funnel`.
         within: as for `funnel`.
 
     Returns:
@@ -60,7 +62,7 @@ def funnel_beside(
 
     Raises:
         EvaluationError: as for `funnel`, or the calendar has no such earlier period.
-        UnknownNameError: no such comparison, rule or dimension.
+        UnknownNameError: no such comparison, rule, outcome or dimension.
     """
     choose("comparison", compare, EARLIER)
     now = one_period(period)
@@ -69,7 +71,7 @@ def funnel_beside(
         raise EvaluationError(f"The calendar of {now} has no period to compare it with ({compare}).")
     then = _earlier_by(seen(data, as_of), now.start - before.start)
     one, other = (
-        funnel(data, period=each, as_of=at, by=by, rule=rule, within=within)
+        funnel(data, period=each, as_of=at, by=by, rule=rule, reopened=reopened, within=within)
         for each, at in ((now, as_of), (before, then))
     )
     keys = [name for name in ("group", "stage", "position") if name in one.columns]

@@ -18,6 +18,7 @@ from kpitools.analyses.view import (
     last_day,
     money,
     need,
+    open_before,
     percent,
     seen,
     shaped,
@@ -148,9 +149,10 @@ def _covered(spans: pl.LazyFrame, won: pl.LazyFrame, at: Moment, *, dated: bool)
 def _opening(spans: pl.LazyFrame, at: Moment, *, dated: bool) -> pl.LazyFrame:
     """The deals open just before the period."""
     start = pl.lit(at.period.start).cast(pl.Datetime("us"))
-    alive = (pl.col("valid_from") < start) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= start))
     due = inside("expected_close_at", at.period).fill_null(False) if dated else pl.lit(False)
-    return spans.filter(alive).select("deal_id", "group", worth=cents(pl.col("amount")).fill_null(0), due=due)
+    return spans.filter(open_before(start)).select(
+        "deal_id", "group", worth=cents(pl.col("amount")).fill_null(0), due=due
+    )
 
 
 def band_names(bands: Sequence[int]) -> list[str]:

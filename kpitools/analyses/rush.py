@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from kpitools.analyses.view import AsOf, Schema, cents, grouped, inside, money, need, percent, seen, shaped
+from kpitools.analyses.view import AsOf, Schema, cents, grouped, inside, money, need, percent, seen, shaped, share_of
 from kpitools.errors import EvaluationError
-from kpitools.evaluation.intervals import wilson
 from kpitools.evaluation.windows import moment
 from kpitools.model.calendar import Period, parse_periods
 from kpitools.model.dataset import Dataset
@@ -77,13 +76,10 @@ def _of(won: pl.LazyFrame, period: Period, days: int) -> pl.LazyFrame:
     worth = cents(pl.col("amount")).fill_null(0)
     sums = {"won": pl.len(), "late": late.sum(), "amount": worth.sum(), "late_amount": worth.filter(late).sum()}
     counted = won.filter(inside("closed_at", period)).group_by("group").agg(**sums)
-    low, high = wilson(pl.col("late").cast(pl.Float64), pl.col("won").cast(pl.Float64))
     return counted.with_columns(
         period=pl.lit(period.label),
         start=pl.lit(period.start),
-        share=percent(pl.col("late"), pl.col("won")),
-        lower=low,
-        upper=high,
+        **share_of("late", "won"),
         even=pl.lit(100 * days / period.days),
         late_amount_share=percent(pl.col("late_amount"), pl.col("amount")),
         amount=money(pl.col("amount")),

@@ -11,6 +11,7 @@ from kpitools.errors import EvaluationError
 from kpitools.evaluation.audit import lacks
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.evaluation.result import Result
+from kpitools.evaluation.targets import Targets
 from kpitools.evaluation.trend import with_judgement
 from kpitools.evaluation.windows import moment
 from kpitools.kpis.catalogue import CATALOGUE, find
@@ -53,6 +54,8 @@ def scorecard(
     kpis: Iterable[Kpi | str] | None = None,
     as_of: AsOf = None,
     trend: int = 8,
+    catalogue: Mapping[str, Kpi] = CATALOGUE,
+    targets: Targets | None = None,
 ) -> Scorecard:
     """The KPIs of a role as far as the data can give them.
 
@@ -64,40 +67,49 @@ def scorecard(
         kpis: KPIs to show instead of a set; none means the set.
         as_of: the day (to its end) or instant from which the data is seen.
         trend: how many periods the trend goes back, this one included.
+        catalogue: the KPIs by id, with the company's own settings.
+        targets: the company's own targets, to compare with.
 
     Raises:
         UnknownNameError: no such role, or a KPI of `kpis` that is not in the catalogue.
         EvaluationError: the data can give none of the KPIs; the message says what is missing for each.
     """
     view, chosen = seen(data, as_of), one_period(period)
-    names, found, is_preset = _asked(role, tuple(kpis or ()))
+    names, found, is_preset = _asked(role, tuple(kpis or ()), dict(catalogue))
     missing = {name: NOT_DECLARED for name in names if name not in found} | _lacking(found, view)
     shown = [kpi for name, kpi in found.items() if name not in missing]
     if is_preset and len(shown) < FEWEST:
-        shown += [kpi for kpi in map(find, FROM_DEALS) if kpi not in shown and not _lacking({kpi.id: kpi}, view)]
+        shown += [
+            kpi
+            for kpi in (catalogue[name] for name in FROM_DEALS)
+            if kpi not in shown and not _lacking({kpi.id: kpi}, view)
+        ]
     if not shown:
         told = "; ".join(f"{name}: {', '.join(lacking)}" for name, lacking in missing.items())
         raise EvaluationError(f"This data gives no figure of this scorecard. Missing for {told}.")
+    compared = (*COMPARED, "target") if targets else COMPARED
     at = moment(chosen, view.seen_at).shifted("previous")
     history = evaluate(shown, view, periods=periods_until(chosen, max(trend, 1)))
     return Scorecard(
         period=chosen,
         kpis=tuple(shown),
-        now=with_judgement(evaluate(shown, view, periods=chosen, compare=COMPARED), history),
+        now=with_judgement(evaluate(shown, view, periods=chosen, compare=compared, targets=targets), history),
         before=evaluate(shown, view, periods=at.period.first_days((at.until - at.period.start).days)) if at else None,
         trend=history,
         missing=missing,
     )
 
 
-def _asked(role: str | None, kpis: tuple[Kpi | str, ...]) -> tuple[list[str], dict[str, Kpi], bool]:
+def _asked(
+    role: str | None, kpis: tuple[Kpi | str, ...], catalogue: dict[str, Kpi]
+) -> tuple[list[str], dict[str, Kpi], bool]:
     """The names asked for, the KPIs behind those that are declared, and whether it is a set of ours."""
     if kpis:
-        given = {kpi.id: kpi for kpi in (find(each) if isinstance(each, str) else each for each in kpis)}
+        given = {kpi.id: kpi for kpi in (find(each, catalogue) if isinstance(each, str) else each for each in kpis)}
         return list(given), given, False
     choose("role", role or "general", SETS)
     names = list(SETS[role or "general"].kpis)
-    return names, {name: CATALOGUE[name] for name in names if name in CATALOGUE}, True
+    return names, {name: catalogue[name] for name in names if name in catalogue}, True
 
 
 def _lacking(kpis: Mapping[str, Kpi], data: Dataset) -> dict[str, tuple[str, ...]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from kpitools.analyses.incidence import WON as LEFT
-from kpitools.analyses.incidence import aalen_johansen, ages_reached
+from kpitools.analyses.spells import IN_STAGE, deals_seen, spell_times, spells, step_visits, tally
 from kpitools.analyses.stages import open_stages
 from kpitools.analyses.view import (
     AsOf,
@@ -14,7 +13,6 @@ from kpitools.analyses.view import (
     column_or_null,
     grouped,
     inside,
-    last_day,
     money,
     need,
     one_period,
@@ -23,11 +21,8 @@ from kpitools.analyses.view import (
     shaped,
 )
 from kpitools.evaluation.intervals import wilson
-from kpitools.measures.aggregates import days_between
 from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
-
-QUARTERS = {"quartile_1": 0.25, "median": 0.5, "quartile_3": 0.75}
 
 TIMES: Schema = {
     "group": pl.String,
@@ -35,8 +30,7 @@ TIMES: Schema = {
     "position": pl.Int64,
     "entered": pl.Int64,
     "still_open": pl.Int64,
-    **dict.fromkeys(QUARTERS, pl.Int64),
-    "mean": pl.Float64,
+    **IN_STAGE,
     "longest": pl.Int64,
 }
 REASONS: Schema = {
@@ -87,53 +81,12 @@ def stage_times(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: 
     columns = ("deal_id", "stage", "entered_at")
     need("Time in stage", view, "deals.status", "stages.position", *(f"stage_history.{name}" for name in columns))
     stages = open_stages(view)
-    visits = _spells(view, by).filter(inside("entered_at", one_period(period))).join(stages.lazy(), on="stage")
-    until = pl.coalesce("over_at", pl.lit(last_day(view), pl.Date).cast(pl.Datetime))
-    age = days_between(pl.col("entered_at"), until)
-    ended = pl.when(pl.col("over_at").is_not_null()).then(pl.lit(LEFT))
-    observed = visits.select("group", "stage", "position", age=age, ended=ended)
-    alike = observed.filter(pl.col("age") >= 0).group_by(observed.collect_schema().names()).agg(n=pl.len())
-    return shaped(_times(alike.collect()), TIMES, by)
-
-
-def _spells(view: Dataset, by: str | None) -> pl.LazyFrame:
-    """The visits with `over_at`: when they were left, else when the next began, else when the deal closed."""
-    said = column_or_null(view, "stage_history", "left_at", pl.Datetime)
     visits = grouped(view["stage_history"], view, "stage_history", by)
-    visits = visits.select("group", "deal_id", "stage", "entered_at", said)
-    visits = visits.join(view["deals"].select("deal_id"), on="deal_id", how="semi")
-    told = visits.filter(pl.col("left_at").is_not_null()).rename({"left_at": "over_at"})
-    return pl.concat([told, _untold(visits, view).select(told.collect_schema().names())])
-
-
-def _untold(visits: pl.LazyFrame, view: Dataset) -> pl.LazyFrame:
-    """The visits that do not say when they were left. Only those of their deals are put in order: that takes long."""
-    unsaid = pl.col("left_at").is_null()
-    some = visits.join(visits.filter(unsaid).select("deal_id"), on="deal_id", how="semi").sort("deal_id", "entered_at")
-    same = pl.col("deal_id").shift(-1) == pl.col("deal_id")
-    closed = pl.when(pl.col("status") != "open").then(column_or_null(view, "deals", "closed_at", pl.Datetime))
-    found = some.with_columns(next_at=pl.when(same).then(pl.col("entered_at").shift(-1))).filter(unsaid)
-    found = found.join(view["deals"].select("deal_id", closed_at=closed), on="deal_id")
-    return found.with_columns(over_at=pl.coalesce("next_at", "closed_at"))
-
-
-def _times(observed: pl.DataFrame) -> pl.DataFrame:
-    """Each stage of each group is a curve; its key is the row's place, so that no name can be mistaken for another."""
-    keys = observed.select("group", "stage", "position").unique().sort("group", "position", "stage", nulls_last=True)
-    keys = keys.with_row_index("key")
-    on = ["group", "stage", "position"]
-    spells = observed.join(keys, on=on, nulls_equal=True).select("age", "ended", "n", group="key")
-    curve = aalen_johansen(spells)
-    still_open = pl.col("n").filter(pl.col("ended").is_null()).sum()
-    counts = spells.group_by("group").agg(entered=pl.col("n").sum(), still_open=still_open)
-    found = ages_reached(curve, QUARTERS, of=pl.lit(100.0)).join(_means(curve), on="group").join(counts, on="group")
-    return keys.join(found.rename({"group": "key"}), on="key", maintain_order="left")
-
-
-def _means(curve: pl.DataFrame) -> pl.DataFrame:
-    """The area under the share still there, up to the longest visit."""
-    width = pl.col("age").shift(-1) - pl.col("age")
-    return curve.group_by("group").agg(mean=(pl.col("still_open") / 100 * width).sum(), longest=pl.col("age").max())
+    found = spells(step_visits(visits, view, stages, "group"), deals_seen(view["deals"], view))
+    counted = tally(found.filter(inside("entered_at", one_period(period))), "group", "step")
+    named = stages.with_row_index("step")
+    times = spell_times(counted, "group", "step").join(named, on="step", maintain_order="left")
+    return shaped(times, TIMES, by)
 
 
 def lost_reasons(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str | None = None) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from kpitools.errors import EvaluationError, UnknownNameError
+from kpitools.evaluation.intervals import wilson
 from kpitools.model.calendar import Period, parse_period
 from kpitools.model.dataset import Dataset
 from kpitools.model.dimensions import dimension
@@ -103,6 +104,22 @@ def column_or_null(data: Dataset, table: str, name: str, kind: pl.DataType | typ
 def percent(some: pl.Expr, of: pl.Expr) -> pl.Expr:
     """A share from 0 to 100; null where there is nothing to be a share of."""
     return pl.when(of > 0).then(100 * some.cast(pl.Float64) / of)
+
+
+def share_of(some: str, of: str, name: str = "share") -> dict[str, pl.Expr]:
+    """A column in percent of another, with its Wilson interval `lower` and `upper`.
+
+    >>> closed = pl.DataFrame({"won": [5, 0], "closed": [10, 0]})
+    >>> closed.select(**share_of("won", "closed")).with_columns(pl.all().round(1)).rows()
+    [(50.0, 23.7, 76.3), (None, None, None)]
+    """
+    low, high = wilson(pl.col(some).cast(pl.Float64), pl.col(of).cast(pl.Float64))
+    return {name: percent(pl.col(some), pl.col(of)), "lower": low, "upper": high}
+
+
+def open_before(instant: pl.Expr) -> pl.Expr:
+    """Whether a version of a deal stood in the open pipeline just before an instant."""
+    return (pl.col("valid_from") < instant) & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= instant))
 
 
 def cents(amount: pl.Expr) -> pl.Expr:

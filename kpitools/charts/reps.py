@@ -79,12 +79,18 @@ def _dots(rows: pl.DataFrame, title: str, unit: str) -> list[alt.Chart]:
     bar = (
         alt.Chart()
         .mark_rule(aria=False, color=style.MAIN, strokeWidth=5, opacity=0.5)
-        .encode(x=x["lower"], x2="upper:Q", y=y)
+        .encode(x=x["lower"], x2=alt.X2("upper:Q"), y=y)
     )
     peers = alt.Chart().mark_tick(aria=False, thickness=2, size=18, opacity=0.8).encode(x=x["peers"], y=y)
     dot = alt.Chart(name="dots").mark_point(fill=style.MAIN, stroke=style.MAIN, strokeWidth=2)
-    dot = dot.encode(x=x["value"], y=y, size=size, fillOpacity=hollow, tooltip=_tooltips(rows), description="said:N")
-    text = alt.Chart().mark_text(aria=False, align="left", dx=10).encode(x=alt.value("width"), y=y, text="label:N")
+    dot = dot.encode(
+        x=x["value"], y=y, size=size, fillOpacity=hollow, tooltip=_tooltips(rows), description=alt.Description("said:N")
+    )
+    text = (
+        alt.Chart()
+        .mark_text(aria=False, align="left", dx=10)
+        .encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N"))
+    )
     return [bar, peers, dot.add_params(hover), text]
 
 
@@ -176,10 +182,10 @@ def _stack(rows: pl.DataFrame) -> list[alt.Chart]:
         x=alt.X("share:Q", title="Share of activities (%)", scale=scale, axis=style.value_axis("percent")),
         y=y,
         color=alt.Color("kind:N", title=None, scale=style.colour_scale(kinds), legend=style.legend()),
-        order="place:Q",
+        order=alt.Order("place:Q"),
         opacity=alt.condition(chosen, alt.value(1), alt.value(0.2)),
         tooltip=data.tooltips(row="Who", kind="Kind", count_text="Activities", share_text="Share"),
-        description="said:N",
+        description=alt.Description("said:N"),
     )
     beside = alt.Chart(data.inline(totals.with_columns(labels))).mark_text(aria=False, align="left", dx=10)
-    return [bars, beside.encode(x=alt.value("width"), y=y, text="label:N")]
+    return [bars, beside.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N"))]

@@ -98,19 +98,19 @@ def _finished(place: dict[str, alt.X | alt.Y], colour: alt.Color) -> alt.Chart:
     hover = style.hovered()
     cell = alt.Chart(name="cells").transform_filter("datum.complete").mark_rect(stroke=style.INK)
     cell = cell.encode(**place, color=colour, strokeWidth=style.edged(hover))
-    return cell.encode(tooltip=_cell_tooltips(), description="said:N").add_params(hover)
+    return cell.encode(tooltip=_cell_tooltips(), description=alt.Description("said:N")).add_params(hover)
 
 
 def _unfinished(place: dict[str, alt.X | alt.Y]) -> alt.Chart:
     frame = alt.Chart().transform_filter("!datum.complete")
     frame = frame.mark_rect(fill="transparent", stroke=style.INK, strokeOpacity=0.35, strokeDash=[2, 3])
-    return frame.encode(**place, tooltip=_cell_tooltips(), description="said:N")
+    return frame.encode(**place, tooltip=_cell_tooltips(), description=alt.Description("said:N"))
 
 
 def _figures(place: dict[str, alt.X | alt.Y]) -> alt.Chart:
     ink = alt.condition("datum.dark", alt.value("#ffffff"), alt.value("#0a0a0a"))
     text = alt.Chart().transform_filter("datum.complete").mark_text(aria=False, fontSize=11)
-    return text.encode(**place, text="cell_text:N", color=ink)
+    return text.encode(**place, text=alt.Text("cell_text:N"), color=ink)
 
 
 def _cell_tooltips() -> list[alt.Tooltip]:
@@ -196,10 +196,14 @@ def _drawn(rows: pl.DataFrame, age_unit: str, paint: dict[str, Any], shade: Any)
         group="Group", age_text="Age", value_text="Retained", interval_text="95 % interval", risk_text="At risk"
     )
     area = alt.Chart().mark_area(aria=False, interpolate="step-after")
-    band = area.encode(x=x, y=y["lower"], y2="upper:Q", opacity=shade, **paint)
+    band = area.encode(x=x, y=y["lower"], y2=alt.Y2("upper:Q"), opacity=shade, **paint)
     line = alt.Chart().mark_line(aria=False, interpolate="step-after", strokeWidth=2).encode(x=x, y=y["value"], **paint)
     dot = alt.Chart(name="dots").mark_point(filled=True, size=80).add_params(hover)
-    return [band, line, dot.encode(x=x, y=y["value"], opacity=seen, tooltip=tooltip, description="said:N", **paint)]
+    return [
+        band,
+        line,
+        dot.encode(x=x, y=y["value"], opacity=seen, tooltip=tooltip, description=alt.Description("said:N"), **paint),
+    ]
 
 
 def _age(age_unit: str) -> alt.X:
@@ -246,8 +250,8 @@ def _hazards(rows: pl.DataFrame, age_unit: str) -> list[alt.Chart]:
     )
     line = alt.Chart().transform_filter("isValid(datum.lower)").mark_rule(aria=False, strokeWidth=2, opacity=0.4)
     dot = alt.Chart(name="dots").mark_point(filled=True, size=50, color=style.MAIN)
-    drawn = dot.encode(x=x, y=y["value"], tooltip=tooltip, description="said:N")
-    return [line.encode(x=x, y=y["lower"], y2="upper:Q"), drawn]
+    drawn = dot.encode(x=x, y=y["value"], tooltip=tooltip, description=alt.Description("said:N"))
+    return [line.encode(x=x, y=y["lower"], y2=alt.Y2("upper:Q")), drawn]
 
 
 def _hazards_in_words(rows: pl.DataFrame, title: str, age_unit: str) -> str:

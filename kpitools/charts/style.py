@@ -123,7 +123,9 @@ def fitted(chart: Any, *, height: int, **texts: Any) -> Any:
 
 def no_data(title: str) -> alt.Chart:
     """What is drawn where there is no figure to draw."""
-    words = alt.Chart(alt.InlineData(values=[{"words": "No data"}])).mark_text(fontSize=14).encode(text="words:N")
+    words = (
+        alt.Chart(alt.InlineData(values=[{"words": "No data"}])).mark_text(fontSize=14).encode(text=alt.Text("words:N"))
+    )
     return fitted(words, height=80, title=title, description=f"{title}: no data.")
 
 

@@ -112,7 +112,7 @@ def _context(rows: pl.DataFrame) -> list[alt.Chart]:
     line = alt.Chart().mark_line(
         color=style.INK, strokeDash=[5, 4], strokeWidth=1.2, opacity=0.8, interpolate="step", aria=False
     )
-    return [line.encode(x=_x(rows), y=alt.Y("target:Q"), detail="group:N")]
+    return [line.encode(x=_x(rows), y=alt.Y("target:Q"), detail=alt.Detail("group:N"))]
 
 
 def _benchmark(benchmark: Benchmark | None) -> list[alt.Chart]:
@@ -121,8 +121,8 @@ def _benchmark(benchmark: Benchmark | None) -> list[alt.Chart]:
         return []
     chart = alt.Chart(alt.InlineData(values=[{"low": min(ends), "high": max(ends)}]))
     if len(ends) == 1:
-        return [chart.mark_rule(strokeDash=[1, 3], strokeWidth=1.5, aria=False).encode(y="low:Q")]
-    return [chart.mark_rect(color=style.INK, opacity=0.08, aria=False).encode(y="low:Q", y2="high:Q")]
+        return [chart.mark_rule(strokeDash=[1, 3], strokeWidth=1.5, aria=False).encode(y=alt.Y("low:Q"))]
+    return [chart.mark_rect(color=style.INK, opacity=0.08, aria=False).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))]
 
 
 def _one_line(rows: pl.DataFrame, kpi: ShownKpi) -> list[alt.Chart]:
@@ -149,13 +149,13 @@ def _bands(rows: pl.DataFrame, kpi: ShownKpi, *, color: Any, opacity: Any) -> li
     """The intervals: a band, and a bar for a figure without neighbours."""
     layers = []
     if data.has_figures(rows, "lower"):
-        band = alt.Chart().mark_area(aria=False).encode(x=_x(rows), y=_y(kpi, "lower"), y2="upper:Q")
+        band = alt.Chart().mark_area(aria=False).encode(x=_x(rows), y=_y(kpi, "lower"), y2=alt.Y2("upper:Q"))
         layers.append(band.encode(color=color, opacity=opacity))
     if data.has_figures(rows, "lone_lower"):
         bar = (
             alt.Chart()
             .mark_rule(strokeWidth=3, aria=False)
-            .encode(x=_x(rows), y=_y(kpi, "lone_lower"), y2="lone_upper:Q")
+            .encode(x=_x(rows), y=_y(kpi, "lone_lower"), y2=alt.Y2("lone_upper:Q"))
         )
         layers.append(bar.encode(color=color, opacity=opacity))
     return layers

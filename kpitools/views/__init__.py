@@ -1,6 +1,16 @@
 """What the templates show: each view is a section of a page, made of an analysis, a chart or table, and words."""
 
-from kpitools.views import funnel, pipeline, reps, retention, scorecard
+from importlib import import_module
+from typing import Any
+
 from kpitools.views.foot import foot
 
-__all__ = ["foot", "funnel", "pipeline", "reps", "retention", "scorecard"]
+#: Loaded when first used: whoever needs the foot alone does not wait for charts.
+SECTIONS = ("counting", "funnel", "pipeline", "reps", "retention", "scorecard")
+__all__ = ["counting", "foot", "funnel", "pipeline", "reps", "retention", "scorecard"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in SECTIONS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"kpitools.views has no {name!r}; it has {', '.join(__all__)}.")

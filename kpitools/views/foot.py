@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kpitools.evaluation.within import looks_beyond
 from kpitools.formats import format_benchmark
 from kpitools.kpis.kpi import Kpi
 from kpitools.model.dataset import Dataset
@@ -14,10 +15,16 @@ if TYPE_CHECKING:
 
 PROVENANCE = "application/vnd.kpitools.provenance+json"
 
+#: What is said of a KPI that looks at rows a slice does not hold.
+WITHIN = (
+    "Measured within this slice alone: it also looks at rows of others, which are not here. "
+    "In a breakdown of the whole company it can differ."
+)
+
 
 def foot(view: View) -> list[Foot]:
     """The foot of a template's page, as its last section."""
-    return [Foot(view.kpis.values(), view.whole, headline=view.once("headline", str))]
+    return [Foot(view.kpis.values(), view.whole, headline=view.once("headline", str), within=view.slice.where)]
 
 
 class Foot:
@@ -27,11 +34,19 @@ class Foot:
         kpis: the KPIs on the page; each is defined once at its foot.
         data: the dataset they were computed from, for how many of its rows were kept, set aside or undated.
         headline: the one sentence that the index of the batch shows for this report.
+        within: the dimensions of the slice that the data is; none where it is everything.
     """
 
-    def __init__(self, kpis: Iterable[Kpi] = (), data: Dataset | None = None, *, headline: str = "") -> None:
+    def __init__(
+        self,
+        kpis: Iterable[Kpi] = (),
+        data: Dataset | None = None,
+        *,
+        headline: str = "",
+        within: Collection[str] = (),
+    ) -> None:
         self._content: dict[str, Any] = {
-            "definitions": [definition(kpi) for kpi in kpis],
+            "definitions": [definition(kpi, within) for kpi in kpis],
             "quality": [] if data is None else quality(data),
             "headline": headline,
         }
@@ -41,8 +56,15 @@ class Foot:
         return {PROVENANCE: self._content, "text/plain": f"Definitions: {said}" if said else "Provenance"}
 
 
-def definition(kpi: Kpi) -> dict[str, str]:
-    """A KPI as its definition on the page: id, label, unit, definition, formula, benchmark, all in words."""
+def definition(kpi: Kpi, within: Collection[str] = ()) -> dict[str, str]:
+    """A KPI as its definition on the page, all in words; `within` where a slice by these dimensions is not the whole.
+
+    >>> from kpitools.kpis.catalogue import find
+    >>> definition(find("win_rate"), ["team"])["within"], definition(find("product_mix_ratio"))["within"]
+    ('', '')
+    >>> definition(find("product_mix_ratio"), ["team"])["within"].partition(":")[0]
+    'Measured within this slice alone'
+    """
     return {
         "id": kpi.id,
         "label": kpi.label,
@@ -50,6 +72,7 @@ def definition(kpi: Kpi) -> dict[str, str]:
         "definition": kpi.definition,
         "formula": kpi.words,
         "benchmark": format_benchmark(kpi.benchmark, kpi.unit),
+        "within": WITHIN if looks_beyond(kpi, within) else "",
     }
 
 

@@ -1,4 +1,7 @@
-"""The funnel: how far deals come, where they are lost, what is open and how old it is."""
+"""The funnel: how far deals come, where they are lost, what is open and how old it is.
+
+The sections whose figures depend on how deals are counted take a `Counting`; see `kpitools.views.counting`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ import polars as pl
 from kpitools.analyses import conversion as ways
 from kpitools.analyses import funnel as analysis
 from kpitools.analyses import pipeline, stage_times, words
+from kpitools.analyses.conversion_apart import conversion_apart
 from kpitools.analyses.funnel_beside import EARLIER, funnel_beside
+from kpitools.analyses.moves import unusual_moves
 from kpitools.analyses.words import funnel as funnel_words
 from kpitools.analyses.words import ways as more_words
 from kpitools.charts import funnel_chart, incidence_curves, kpi_trend, pipeline_by_stage_and_age, stage_conversion_chart
@@ -22,6 +27,7 @@ from kpitools.kpis.cycle_time import sales_cycle_length
 from kpitools.kpis.pipeline import pipeline_value
 from kpitools.model.calendar import Period, periods_until
 from kpitools.tables import frame_table
+from kpitools.views.counting import Counting
 from kpitools.views.parts import sentences, some_of
 
 SHOWN = (win_rate, sales_cycle_length, pipeline_value)
@@ -30,23 +36,62 @@ TREND = 8
 MOST_REASONS = 10
 #: Conversion is told of the deals of so many periods: those of one alone have seldom had the time to be won.
 LOOKED_AT = 4
+USUAL = Counting()
 
 
-def findings(view: View) -> Iterable[Any]:
-    """The funnel in words."""
-    said = words.funnel_words(_steps(view))
-    view.once("headline", lambda: said[0] if said else "")
-    return sentences(said)
+def findings(view: View, counting: Counting = USUAL) -> Iterable[Any]:
+    """The funnel in words, and by which rules deals are counted in it."""
+    told = words.funnel_words(_steps(view, counting))
+    view.once("headline", lambda: told[0] if told else "")
+    rules = funnel_words.rule_words(counting.rule, counting.reopened, counting.window_days)
+    if counting.window_days:
+        rules.append(f"Counted are the deals opened in {_counted_in(view, counting).label}.")
+    return sentences([*told, *rules])
 
 
-def by_count(view: View) -> Iterable[Any]:
-    """How many of the deals opened in the period came how far."""
-    return [funnel_chart(_steps(view), measure="count")]
+def by_count(view: View, counting: Counting = USUAL) -> Iterable[Any]:
+    """How many of the deals opened in the period came how far, with the time in each stage."""
+    frame = _steps(view, counting)
+    return [funnel_chart(frame, measure="count"), *_as_table(frame)]
 
 
-def by_amount(view: View) -> Iterable[Any]:
+def _as_table(frame: pl.DataFrame) -> list[Any]:
+    labels = {
+        "stage": "Step",
+        "entered": "Deals",
+        "share_of_first": "Of the first",
+        "share_of_previous": "Of those decided before",
+        "lower": "From",
+        "upper": "To",
+        "still_open": "Still open here",
+        "lost": "Lost here",
+        "skipped": "Skipped the next",
+        "median": "Half have left after",
+    }
+    dull = {"skipped"} if not frame["skipped"].sum() else set()
+    dull |= {"median"} if not frame["median"].count() else set()
+    units = dict.fromkeys(("share_of_first", "share_of_previous", "lower", "upper"), "percent") | {"median": "days"}
+    shown = {name: label for name, label in labels.items() if name not in dull}
+    note = "From and to: 95 % interval of the share of those decided in the step before."
+    if frame.is_empty():
+        return []
+    return [frame_table(frame.select(*shown), caption="Steps of the funnel", labels=shown, units=units, note=note)]
+
+
+def by_amount(view: View, counting: Counting = USUAL) -> Iterable[Any]:
     """The same by contract value."""
-    return [funnel_chart(_steps(view), measure="amount")]
+    return [funnel_chart(_steps(view, counting), measure="amount")]
+
+
+def moves(view: View) -> Iterable[Any]:
+    """How many deals skipped a stage, moved back or were opened again."""
+    frame = unusual_moves(view.data, period=view.period, as_of=view.as_of)
+    labels = {"move": "Move", "moves": "Moves", "deals": "Deals", "share": "Of all", "lower": "From", "upper": "To"}
+    units = dict.fromkeys(("share", "lower", "upper"), "percent")
+    said = sentences(funnel_words.move_words(frame))
+    note = "Of all deals opened in the period that have visited a stage. From and to: 95 % interval."
+    table = frame_table(frame.select(*labels), caption="Unusual moves", labels=labels, units=units, note=note)
+    return [*said, *([table] if frame.height else [])]
 
 
 def conversion(view: View) -> Iterable[Any]:
@@ -70,12 +115,12 @@ def conversion(view: View) -> Iterable[Any]:
     ]
 
 
-def won(view: View) -> Iterable[Any]:
+def won(view: View, counting: Counting = USUAL) -> Iterable[Any]:
     """What share of the deals of the last periods is won, three ways, and how long it takes."""
-    asked: dict[str, Any] = {"period": _last_periods(view), "as_of": view.as_of}
-    three = ways.conversion(view.data, **asked)
-    said = more_words.ways_words(three) + more_words.time_words(ways.time_to_win(view.data, **asked))
-    curve = ways.incidence(view.data, **asked).filter(pl.col("age") <= 2 * ways.WINDOW)
+    asked, within = _asked(view, counting), counting.window
+    three = ways.conversion(view.data, **asked, within=within)
+    said = more_words.ways_words(three) + more_words.time_words(ways.time_to_win(view.data, **asked, within=within))
+    curve = ways.incidence(view.data, **asked).filter(pl.col("age") <= 2 * within)
     labels = {
         "way": "How it is reckoned",
         "deals": "Deals",
@@ -89,23 +134,26 @@ def won(view: View) -> Iterable[Any]:
     }
     units = dict.fromkeys(("conversion", "lower", "upper", "share_open"), "percent")
     note = (
-        f"Deals opened in {_last_periods(view)}. Naive: won by now, of all deals. Matured: won within {ways.WINDOW} "
+        f"Deals opened in {_last_periods(view)}. Naive: won by now, of all deals. Matured: won within {within} "
         "days, of the deals that have had them. Censoring-aware: the same from all deals, each for as long as it was "
         "seen. From and to: 95 % interval."
     )
     table = frame_table(three.select(*labels), caption="Conversion three ways", labels=labels, units=units, note=note)
-    return [*sentences(said), incidence_curves(_where_it_rises(curve), within=ways.WINDOW), table]
+    return [*sentences(said), incidence_curves(_where_it_rises(curve), within=within), table]
 
 
-def won_by_segment(view: View) -> Iterable[Any]:
+def won_by_segment(view: View, counting: Counting = USUAL) -> Iterable[Any]:
     """The same by segment."""
-    asked: dict[str, Any] = {"period": _last_periods(view), "as_of": view.as_of, "by": "segment"}
-    said = more_words.group_words(ways.conversion(view.data, **asked), ways.time_to_win(view.data, **asked))
-    curve = ways.incidence(view.data, **asked).filter(pl.col("age") <= 2 * ways.WINDOW)
-    return [*sentences(said), incidence_curves(_where_it_rises(curve), within=ways.WINDOW)]
+    asked, within = _asked(view, counting) | {"by": "segment"}, counting.window
+    three, times = (find(view.data, **asked, within=within) for find in (ways.conversion, ways.time_to_win))
+    said = more_words.group_words(three, times)
+    if three["group"].n_unique() > 1:
+        said += more_words.apart_words(conversion_apart(view.data, **asked, within=within))
+    curve = ways.incidence(view.data, **asked).filter(pl.col("age") <= 2 * within)
+    return [*sentences(said), incidence_curves(_where_it_rises(curve), within=within)]
 
 
-def beside(view: View) -> Iterable[Any]:
+def beside(view: View, counting: Counting = USUAL) -> Iterable[Any]:
     """The funnel beside the period before and the year before, at the same point."""
     labels = {
         "stage": "Step",
@@ -120,7 +168,10 @@ def beside(view: View) -> Iterable[Any]:
     units = dict.fromkeys(("share_of_first", "before_share"), "percent")
     shown: list[Any] = []
     for compare in EARLIER:
-        frame = funnel_beside(view.data, period=view.period, as_of=view.as_of, compare=compare)
+        frame = funnel_beside(
+            view.data, period=view.period, as_of=view.as_of, compare=compare,
+            rule=counting.rule, reopened=counting.reopened,
+        )  # fmt: skip
         caption = f"{view.period} beside {frame.item(0, 'before')}" if frame.height else "No deals"
         shown += sentences(more_words.beside_words(frame))
         if frame["difference"].count():
@@ -192,8 +243,20 @@ def open_pipeline(view: View) -> Iterable[Any]:
     return [pipeline_by_stage_and_age(frame, measure="amount")]
 
 
-def _steps(view: View) -> Any:
-    return view.once("funnel", lambda: analysis.funnel(view.data, period=view.period, as_of=view.as_of))
+def _steps(view: View, counting: Counting) -> pl.DataFrame:
+    return view.once(f"funnel {counting}", lambda: analysis.funnel(
+        view.data, period=_counted_in(view, counting), as_of=view.as_of,
+        rule=counting.rule, reopened=counting.reopened, within=counting.window_days or None,
+    ))  # fmt: skip
+
+
+def _counted_in(view: View, counting: Counting) -> Period:
+    """The period; with a window the last ones, as few deals of this one alone have had the days."""
+    return _last_periods(view) if counting.window_days else view.period
+
+
+def _asked(view: View, counting: Counting) -> dict[str, Any]:
+    return {"period": _last_periods(view), "as_of": view.as_of, "reopened": counting.reopened}
 
 
 def _where_it_rises(curve: pl.DataFrame) -> pl.DataFrame:

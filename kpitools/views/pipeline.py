@@ -11,13 +11,15 @@ from kpitools.analyses import pipeline as analysis
 from kpitools.analyses.ageing import ageing as ages
 from kpitools.analyses.ageing import slippage as slips
 from kpitools.analyses.bridge import bridge as bridged
-from kpitools.analyses.forecasts import forecast_bias, forecast_errors
+from kpitools.analyses.forecasts import forecast_bias, forecast_errors, last_before
+from kpitools.analyses.rush import LAST_DAYS
 from kpitools.analyses.rush import rush as rushed
-from kpitools.analyses.velocity import velocity_change
+from kpitools.analyses.velocity import DRIVERS, velocity_change
 from kpitools.analyses.words import pipeline as words
 from kpitools.charts import pipeline_bridge, pipeline_by_stage_and_age
 from kpitools.explore.view import View
 from kpitools.formats import format_difference, format_value
+from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.pipeline import pipeline_velocity
 from kpitools.model.calendar import periods_until
 from kpitools.tables import frame_table
@@ -55,7 +57,7 @@ def due(view: View) -> Iterable[Any]:
 def velocity(view: View) -> Iterable[Any]:
     """What each of the four drivers did to the velocity since the period before."""
     frame = velocity_change(view.data, period=view.period, as_of=view.as_of)
-    view.use([pipeline_velocity])
+    view.use([pipeline_velocity, *(kpi for kpi in DRIVERS if kpi.id in CATALOGUE)])
     texts = {
         name: [format_value(value, unit) for value, unit in frame.select(name, "unit").rows()]
         for name in ("before", "now")
@@ -105,7 +107,7 @@ def coverage(view: View) -> Iterable[Any]:
 
 def rush(view: View) -> Iterable[Any]:
     """Whether wins pile up in the last two weeks of the last periods."""
-    if view.period.days <= 14:
+    if view.period.days <= LAST_DAYS:
         return sentences(["A period of two weeks or less has no end to rush to: choose a longer one."])
     return sentences(words.rush_words(rushed(view.data, periods=periods_until(view.period, TREND), as_of=view.as_of)))
 
@@ -122,13 +124,13 @@ def forecasts(view: View) -> Iterable[Any]:
         **dict.fromkeys(("bias", "lower", "upper", "off"), "percent"),
     }
     labels = {"actual": "Won", "lower": "Bias from", "upper": "Bias to", "off": "Off, either way"}
-    owners = forecast_bias(errors.filter(pl.col("lead_position") < 2), by=("level", "owner"))
+    owners = forecast_bias(last_before(errors), by=("level", "owner"))
     far = owners.sort(pl.col("bias").abs(), descending=True, nulls_last=True).head(MOST_OWNERS)
     note = "Bias: forecast less won, in percent of won, over the spans that are over; with its 95 % interval."
     yield frame_table(forecast_bias(errors), caption="Forecasts by lead time", labels=labels, units=units, note=note)
     yield frame_table(
         far.select("owner", pl.exclude("owner")),
-        caption="Forecasts made before the period: furthest to one side",
+        caption="Last forecasts before the period: furthest to one side",
         labels=labels,
         units=units,
     )

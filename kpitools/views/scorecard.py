@@ -7,10 +7,11 @@ from typing import Any
 
 from kpitools.analyses import scorecard as analysis
 from kpitools.analyses import words
+from kpitools.analyses.flags.catalogue import RULES
 from kpitools.analyses.flags.check import flags
+from kpitools.analyses.flags.rules import with_limits
 from kpitools.charts import kpi_trend
 from kpitools.explore.view import View
-from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.tables import scorecard_table
 from kpitools.views.flags import advice_table, flags_words
 from kpitools.views.parts import sentences, with_peers
@@ -25,10 +26,11 @@ def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
         card = _card(view, role, kpis)
         view.use(card.kpis)
         frame = with_peers(card.now.frame, card.kpis, view)
-        compare = ("previous", "peers" if "peers" in frame.columns else "year_ago")
+        compare = ["previous", "peers" if "peers" in frame.columns else "year_ago"]
+        compare += ["target"] if "target" in frame.columns else []
         caption = f"Core figures, {view.period.name}"
         yield scorecard_table(frame, card.kpis, compare=compare, trend=card.trend.frame, caption=caption)
-        yield from sentences(words.missing_words(card.missing))
+        yield from sentences(words.within_words(card.kpis, view.slice.where) + words.missing_words(card.missing))
 
     return section
 
@@ -58,12 +60,14 @@ def red_flags(most: int = 8) -> Section:
     """What wants attention, the weightiest first, with likely causes and what usually helps."""
 
     def section(view: View) -> Iterable[Any]:
-        found = flags(view.data, period=view.period, as_of=view.as_of)
+        own, rules = view.config.kpis, with_limits(RULES, view.config.flags)
+        found = flags(view.data, period=view.period, as_of=view.as_of, rules=rules, catalogue=own)
         named = found.frame.head(most)["kpi"].unique(maintain_order=True)
-        view.use([CATALOGUE[name] for name in named if name in CATALOGUE])
-        yield from sentences(flags_words(found, most=most))
+        kpis = [own[name] for name in named if name in own]
+        view.use(kpis)
+        yield from sentences(flags_words(found, most=most) + words.within_words(kpis, view.slice.where))
         if found.frame.height:
-            yield advice_table(found.frame.head(most))
+            yield advice_table(found.frame.head(most), rules)
 
     return section
 
@@ -71,5 +75,13 @@ def red_flags(most: int = 8) -> Section:
 def _card(view: View, role: str, kpis: Iterable[str]) -> analysis.Scorecard:
     return view.once(
         f"scorecard {role} {kpis}",
-        lambda: analysis.scorecard(view.data, period=view.period, role=role, kpis=tuple(kpis), as_of=view.as_of),
+        lambda: analysis.scorecard(
+            view.data,
+            period=view.period,
+            role=role,
+            kpis=tuple(kpis),
+            as_of=view.as_of,
+            catalogue=view.config.kpis,
+            targets=view.config.targets,
+        ),
     )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from kpitools.analyses.flags.conditions import Change, Holds, Level, Mismatch, Outlier, Streak, Swing, Uneven
 from kpitools.analyses.flags.rules import COHORT, SINGLE, Rule
 from kpitools.analyses.words.figures import period_name
 from kpitools.analyses.words.plain import counted, name
-from kpitools.formats import format_value, is_figure, unit_of
+from kpitools.formats import format_date, format_value, is_figure, unit_of
 from kpitools.kpis.kpi import Kpi
 
 Row = Mapping[str, Any]
+#: A rise by more percent than this says nothing that the two figures do not.
+MANY_TIMES = 1000
 AGAINST = {"previous": "the period before", "year_ago": "a year ago", "last": "the last time"}
 
 
@@ -86,6 +89,8 @@ def _beyond(row: Row) -> str:
 
 def _change(measured: float, kpi: Kpi, points: bool) -> str:
     way = "above" if measured > 0 else "below"
+    if not points and measured > MANY_TIMES:
+        return "up from"
     if not points:
         size = format_value(abs(measured), "percent")
     elif kpi.unit == "percent":
@@ -125,8 +130,8 @@ def _head(row: Row, rule: Rule, by: Sequence[str]) -> str:
 def _when(row: Row, rule: Rule) -> str:
     if rule.over == COHORT:
         return " after a year"
-    period = str(row["period"])
-    return f" in the {period}" if period.startswith("year to") else f" in {period_name(period)}"
+    year, _, last = str(row["period"]).partition(" to ")
+    return f" in the {year} to {format_date(date.fromisoformat(last))}" if last else f" in {period_name(year)}"
 
 
 def _trust(row: Row, rule: Rule) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from kpitools.analyses.chance import Share, apart, shares_differ_by
+from kpitools.analyses.moves import BACK, REOPENED, SKIPPED
 from kpitools.analyses.words.plain import counted, interval_words, listed, name
 from kpitools.evaluation.intervals import SMALL
 from kpitools.formats import format_value
@@ -33,12 +34,64 @@ def funnel_words(frame: pl.DataFrame) -> list[str]:
     won, left = counted(last["entered"], "was won", "were won"), counted(still_open, "is", "are")
     opened = f"Of {counted(first['entered'], 'deal')} opened"
     told = f"{opened}, {won}, {format_value(lost, 'count')} lost and {left} still open."
+    skipped = sum(row["skipped"] for row in rows)
+    if skipped:
+        told += f" {counted(skipped, 'deal has', 'deals have')} skipped a stage and {'is' if skipped == 1 else 'are'} "
+        told += "followed no further."
     moves = [
         (before["stage"], Share(row["entered"], row["entered"] + before["lost"]))
         for before, row in pairwise(rows)
         if row["entered"] + before["lost"] > 0
     ]
     return list(filter(None, [told, _won(frame), _weakest(moves), _open(first["entered"], still_open, "deals")]))
+
+
+#: What a funnel's rule means, and by which outcome a re-opened deal counts.
+RULES_SAID = {
+    "reached": "A deal that reached a stage or a later one counts as having entered it, whatever it skipped; one that "
+    "moved back keeps the furthest it reached.",
+    "through": "A deal counts in a stage if it visited that and all before it; one that skipped a stage comes no "
+    "further.",
+}
+OUTCOMES_SAID = {
+    "last": "A re-opened deal counts by its last outcome: open, until it is closed again.",
+    "first": "A re-opened deal counts by its first outcome, as if nothing had come after it.",
+}
+
+
+def rule_words(rule: str, reopened: str, window_days: int) -> list[str]:
+    """By which rules deals are counted.
+
+    Args:
+        rule, reopened: as for `funnel`.
+        window_days: the window in days; 0 where there is none.
+    """
+    said = [RULES_SAID[rule], OUTCOMES_SAID[reopened]]
+    if window_days:
+        window = counted(window_days, "day")
+        said.append(f"Only deals that have had {window} since they were opened count, each as it stood after them.")
+    return said
+
+
+def move_words(frame: pl.DataFrame) -> list[str]:
+    """How many deals skipped a stage, moved back or were opened again.
+
+    Args:
+        frame: the frame of `unusual_moves`, not broken down.
+    """
+    if frame.is_empty():
+        return ["No deal opened in the period has visited a stage."]
+    deals = {row["move"]: row for row in frame.to_dicts()}
+    of = counted(frame.item(0, "opened"), "deal")
+    skipped, back, again = (_some(deals[move]) for move in (SKIPPED, BACK, REOPENED))
+    told = f"Of {of} opened, {skipped} skipped a stage or began beyond the first, {back} moved back"
+    return [f"{told} and {again} {'was' if deals[REOPENED]['deals'] == 1 else 'were'} opened again after closing."]
+
+
+def _some(row: dict[str, Any]) -> str:
+    if not row["deals"]:
+        return "none"
+    return f"{format_value(row['deals'], 'count')} ({format_value(row['share'], 'percent')})"
 
 
 def conversion_words(frame: pl.DataFrame) -> list[str]:

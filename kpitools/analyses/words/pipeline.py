@@ -43,9 +43,9 @@ def bridge_words(frame: pl.DataFrame) -> list[str]:
     if not rows or not frame["deals"].sum():
         return ["No deal was open in the period."]
     first, last = rows["opening"]["amount"], rows["closing"]["amount"]
-    moved = "stayed the same" if first == last else "grew" if last > first else "shrank"
-    by = "" if first == last else f" by {_amount(abs(last - first))}"
-    told = f"The open pipeline {moved}{by}: it opened at {_amount(first)} and closed at {_amount(last)}."
+    way = "grew" if last > first else "shrank"
+    moved = "stayed the same" if first == last else f"{way} by {_amount(abs(last - first))}"
+    told = f"The open pipeline {moved}: it opened at {_amount(first)} and closed at {_amount(last)}."
     moves = [row for step, row in rows.items() if step not in ("opening", "closing") and row["amount"]]
     came = sorted((row for row in moves if row["amount"] > 0), key=lambda row: -row["amount"])
     went = sorted((row for row in moves if row["amount"] < 0), key=lambda row: row["amount"])
@@ -65,8 +65,8 @@ def velocity_words(frame: pl.DataFrame) -> list[str]:
     *drivers, whole = rows
     change = whole["contribution"]
     now, before = (format_value(whole[when], whole["unit"]) for when in ("now", "before"))
-    moved = "stayed at" if change == 0 else "rose to" if change > 0 else "fell to"
-    told = f"The pipeline's velocity {moved} {now}{f' from {before}' if change else ''}."
+    moved = f"{'rose' if change > 0 else 'fell'} to {now} from {before}" if now != before else f"stayed at {now}"
+    told = f"The pipeline's velocity {moved}."
     ordered = sorted(drivers, key=lambda row: -abs(row["contribution"]))
     parts = [f"{row['label'].lower()} {format_difference(row['contribution'], whole['unit'])}" for row in ordered]
     return [told, f"Its drivers together make the whole change: {listed(parts)}."]
@@ -160,9 +160,10 @@ def _forecast(row: dict[str, Any]) -> str:
     if row["forecasts"] < SMALL or row["bias"] is None or row["lower"] is None:
         return f"{begin} are too few to call them too high or too low."
     size, side = format_value(abs(row["bias"]), "percent"), "above" if row["bias"] > 0 else "below"
+    where = "level with" if size == format_value(0, "percent") else f"{size} {side}"
     bounds = interval_words((row["lower"], row["upper"]))
     clear = "more than" if apart((row["lower"], row["upper"])) else "within what"
-    return f"{begin} lay {size} {side} what was won ({bounds}) - {clear} chance alone explains."
+    return f"{begin} lay {where} what was won ({bounds}) - {clear} chance alone explains."
 
 
 def _move(row: dict[str, Any]) -> str:

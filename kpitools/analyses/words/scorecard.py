@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -20,6 +20,7 @@ from kpitools.analyses.words.figures import (
     too_few,
 )
 from kpitools.analyses.words.plain import listed
+from kpitools.evaluation.within import looks_beyond
 from kpitools.formats import format_date, format_value, is_figure
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.kpi import Kpi
@@ -76,6 +77,21 @@ def missing_words(missing: Mapping[str, Sequence[str]]) -> list[str]:
         *([f"Not shown, for what the data lacks: {'; '.join(lacking)}."] if lacking else []),
         *([f"Not in the catalogue yet: {', '.join(absent)}."] if absent else []),
     ]
+
+
+def within_words(kpis: Iterable[Kpi], dimensions: Collection[str]) -> list[str]:
+    """Which of the figures look at rows of others, and so are measured within the slice alone.
+
+    Args:
+        kpis: the KPIs shown.
+        dimensions: what the slice is cut by; none where it is everything.
+
+    >>> within_words([CATALOGUE["win_rate"], CATALOGUE["product_mix_ratio"]], ["team"])
+    ['Measured within this slice alone, without the rows of others that count in the whole company: Product mix ratio.']
+    """
+    labels = [kpi.label for kpi in kpis if looks_beyond(kpi, dimensions)]
+    told = "Measured within this slice alone, without the rows of others that count in the whole company"
+    return [f"{told}: {listed(labels, most=len(labels))}."] if labels else []
 
 
 def _told(card: Scorecard) -> list[Told]:

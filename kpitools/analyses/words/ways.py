@@ -99,6 +99,28 @@ def _group(row: Row, median: int | None) -> str:
     return f"{told}." if median is None else f"{told}, half of these within {counted(median, 'day')}."
 
 
+def apart_words(frame: pl.DataFrame) -> list[str]:
+    """Whether the groups are won at rates that differ by more than chance explains.
+
+    Args:
+        frame: the frame of `conversion_apart`.
+    """
+    rows = [row for row in frame.to_dicts() if row["lower"] is not None]
+    if not rows:
+        return ["Whether the groups differ cannot be told: too few of their deals have been seen for long enough."]
+    clear = sorted((row for row in rows if apart((row["lower"], row["upper"]))), key=lambda row: -row["difference"])
+    if not clear:
+        return ["Between the groups no difference is clear: chance alone can explain those there are."]
+    return [_apart(row) for row in clear]
+
+
+def _apart(row: Row) -> str:
+    more, points = row["difference"] > 0, format_value(round(abs(row["difference"]), 1), "number")
+    bounds = sorted(round(abs(row[bound]), 1) for bound in ("lower", "upper"))
+    told = f"{name(row['group'])}: clearly {'more' if more else 'less'} is won than of the others"
+    return f"{told}, by {points} points ({_points(*bounds)})."
+
+
 def stage_time_words(frame: pl.DataFrame) -> list[str]:
     """In which stage deals stand longest, and of which stages that is not known yet.
 
