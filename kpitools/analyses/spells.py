@@ -71,7 +71,7 @@ def tally(spells: pl.DataFrame, *on: str) -> pl.DataFrame:
     over = pl.when(over <= pl.col("until")).then(over)
     age = days_between("entered_at", pl.coalesce(over, "until"))
     aged = spells.lazy().select(*on, age=age, over=over.is_not_null())
-    counts = aged.filter(pl.col("age") >= 0).group_by(*on, "age", "over").agg(n=pl.len()).collect(engine="streaming")
+    counts = aged.filter(pl.col("age") >= 0).group_by(*on, "age", "over").agg(n=pl.len()).collect()
     return counts.select(*on, "age", "n", ended=pl.when("over").then(pl.lit(LEFT)))
 
 

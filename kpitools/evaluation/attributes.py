@@ -29,7 +29,7 @@ def with_attributes(
 
 
 def _held(frame: pl.LazyFrame) -> pl.DataFrame:
-    return frame.collect(engine="streaming")
+    return frame.collect()
 
 
 def _told_rows(rows: pl.DataFrame, uses: list[Attribute], data: Dataset, ids: Sequence[str]) -> pl.DataFrame:

@@ -19,6 +19,7 @@ Key = tuple[object, ...]
 
 #: Sums are added up in whatever order threads finish; beyond these digits that order shows.
 DIGITS = 12
+ROUNDED = pl.col(pl.Float64).round_sig_figs(DIGITS)
 #: A table that is read twice is read twice: keeping what is read for the second time takes more memory than it saves.
 APART = pl.QueryOptFlags(comm_subplan_elim=False)
 
@@ -39,10 +40,10 @@ class Figures:
                 self._ask(leaf.source, leaf.anchored, at, None)
 
     def collect(self) -> None:
-        """Run the queries one after the other on the streaming engine: at once they take longer and more memory."""
+        """Run the queries one after the other: at once they take longer and more memory."""
         for key, group in self._groups.items():
-            found = query(group, self._data, self._by).collect(engine="streaming", optimizations=APART)
-            self._frames[key] = found.with_columns(pl.col(pl.Float64).round_sig_figs(DIGITS))
+            found = query(group, self._data, self._by).collect(optimizations=APART)
+            self._frames[key] = found.with_columns(ROUNDED)
 
     def wide(self, leaves: Iterable[Leaf], moments: Sequence[Moment]) -> pl.DataFrame:
         """One row per group and moment `m`; per leaf its value, n, spread and whether there was a window to ask."""
@@ -145,8 +146,9 @@ class Figures:
             parts = [part for leaf, source in several for part in _over_entities(leaf, source)]
             leaf, source = several[0]
             among = [_among_all(source) for _, source in several if source.aggregate.statistic == "mean"]
-            rows = self._side_by_side(source, leaf, moments).with_columns(among)
-            frame = rows.group_by(keys).agg(parts).collect(engine="streaming")
+            rows = self._side_by_side(source, leaf, moments).with_columns(among).sort(ENTITY)
+            # sums of the same figures in the same order, so that the last digit is the same each time
+            frame = rows.group_by(keys, maintain_order=True).agg(parts).collect().with_columns(ROUNDED)
             found |= {leaf.key: frame.select(*keys, *_columns(leaf)) for leaf, _ in several}
         return found
 

@@ -65,7 +65,7 @@ def _totalled(data: Dataset, name: str) -> pl.LazyFrame:
 
 def _held(frame: pl.LazyFrame) -> pl.LazyFrame:
     """The rows worked out once: every later step and every query would else do it again."""
-    return frame.collect(engine="streaming").lazy()
+    return frame.collect().lazy()
 
 
 def _must_divide(data: Dataset, name: str) -> None:

@@ -130,9 +130,9 @@ class Dataset:
 
     def settled(self) -> Dataset:
         """The same data with every pending cut worked out and held in memory, so that nobody works it out again."""
-        frames = {name: frame.collect(engine="streaming").lazy() for name, frame in self.frames.items()}
+        frames = {name: frame.collect().lazy() for name, frame in self.frames.items()}
         shared = {name: frames[name] for name, frame in self.lookups.items() if self.frames.get(name) is frame}
-        others = {name: f.collect(engine="streaming").lazy() for name, f in self.lookups.items() if name not in shared}
+        others = {name: f.collect().lazy() for name, f in self.lookups.items() if name not in shared}
         return replace(self, frames=frames, lookups={**shared, **others})
 
     def members(self, name: str) -> list[str]:
@@ -159,7 +159,7 @@ class Dataset:
         """The last day on which anything is known to have happened, in the whole of which this is a part."""
         if self.seen_on is not None:
             return self.seen_on
-        days = [_last(self, name).collect(engine="streaming").item() for name in sorted(self.frames)]
+        days = [_last(self, name).collect().item() for name in sorted(self.frames)]
         return max((day for day in days if day is not None), default=None)
 
     def fingerprint(self) -> str:
