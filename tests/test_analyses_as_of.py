@@ -18,6 +18,7 @@ from kpitools import analyses
 from kpitools.analyses.activity import activity_mix
 from kpitools.analyses.ageing import ageing, slippage
 from kpitools.analyses.bridge import bridge
+from kpitools.analyses.claims import CLAIMS, examine
 from kpitools.analyses.coaching import coachings
 from kpitools.analyses.conversion import conversion, incidence, lead_funnel, time_to_win
 from kpitools.analyses.conversion_apart import conversion_apart
@@ -62,6 +63,7 @@ ANALYSES: dict[Callable[..., object], Made] = {
     conversion: lambda data, period, day: conversion(data, period=period, as_of=day, by="segment"),
     conversion_apart: lambda data, period, day: conversion_apart(data, period=period, as_of=day, by="segment"),
     coverage: lambda data, period, day: coverage(data, periods=[period], as_of=day, by="team"),
+    examine: lambda data, _, day: pl.concat([examine(name, data, as_of=day).groups for name in CLAIMS]),
     flags: lambda data, period, day: flags(data, period=period, as_of=day).frame,
     forecast_errors: lambda data, _, day: forecast_errors(data, as_of=day),
     funnel: lambda data, period, day: funnel(data, period=period, as_of=day, by="team"),

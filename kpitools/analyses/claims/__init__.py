@@ -12,7 +12,7 @@ import polars as pl
 
 from kpitools.analyses.claims import business, sales
 from kpitools.analyses.claims.finding import GROUPS, Effect, Finding
-from kpitools.analyses.view import lacking
+from kpitools.analyses.view import AsOf, lacking, seen
 from kpitools.errors import UnknownNameError
 from kpitools.model.dataset import Dataset
 
@@ -88,12 +88,13 @@ CLAIMS: dict[str, Claim] = {
 }  # fmt: skip
 
 
-def examine(name: str, data: Dataset) -> Finding:
+def examine(name: str, data: Dataset, *, as_of: AsOf = None) -> Finding:
     """What the data says of a claim.
 
     Args:
         name: one of `CLAIMS`.
         data: the dataset; what is missing for the claim is told in the finding.
+        as_of: the day (to its end) or instant from which the data is seen.
 
     Raises:
         UnknownNameError: there is no such claim.
@@ -104,9 +105,9 @@ def examine(name: str, data: Dataset) -> Finding:
     """
     if name not in CLAIMS:
         raise UnknownNameError("claim", name, CLAIMS)
-    claim = CLAIMS[name]
-    missing = tuple(lacking(data, claim.needs))
-    figures, effect = (pl.DataFrame(schema=GROUPS), None) if missing else claim.compare(data)
+    claim, view = CLAIMS[name], seen(data, as_of)
+    missing = tuple(lacking(view, claim.needs))
+    figures, effect = (pl.DataFrame(schema=GROUPS), None) if missing else claim.compare(view)
     verdict = effect.verdict(more=claim.more) if effect else "cannot tell"
     return Finding(
         name, claim.text, claim.source, claim.compared, figures, claim.unit, effect, verdict, claim.claimed, missing
