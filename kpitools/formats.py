@@ -6,14 +6,15 @@ Values are in the unit's own scale: percent is 0 to 100, days are days. A figure
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from typing import Protocol, TypeGuard
 
-from kpitools.errors import UnknownNameError
+from kpitools.errors import ReportError, UnknownNameError
 
 NOTHING = "–"
 LARGEST = 1e300
@@ -52,6 +53,67 @@ class ShownKpi(Protocol):
     @property
     def benchmark(self) -> Benchmark | None:
         """The range it is expected in, where there is one."""
+
+
+@dataclass(frozen=True)
+class Separators:
+    """The signs inside a number.
+
+    Attributes:
+        decimal: between the whole part and the fraction: a point or a comma.
+        thousands: between groups of three digits: a comma, a point, a space, an apostrophe, or nothing.
+
+    Raises:
+        ReportError: another sign, or the same for both.
+    """
+
+    decimal: str = "."
+    thousands: str = ","
+
+    def __post_init__(self) -> None:
+        if self.decimal not in (".", ",") or self.thousands not in THOUSANDS or self.decimal == self.thousands:
+            raise ReportError(
+                f"Numbers cannot be written with {self.decimal!r} before the fraction and {self.thousands!r} between"
+                " thousands; give a point or a comma, and another of comma, point, space, apostrophe or nothing."
+            )
+
+
+THOUSANDS = (",", ".", " ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "'", "’", "")
+_written = Separators()
+
+
+def write_numbers(separators: Separators) -> Separators:
+    """From now on write numbers so, in this process; returns how they were written before."""
+    global _written
+    before, _written = _written, separators
+    return before
+
+
+@contextmanager
+def numbers_written(separators: Separators) -> Iterator[None]:
+    """Write numbers so for a while.
+
+    >>> with numbers_written(Separators(",", ".")):
+    ...     format_value(1234.56, "days"), format_value(1234567, "currency", short=True), format_number(1234)
+    ('1.234,6 d', '1,23 M', '1.234')
+    >>> format_value(1234.56, "days")
+    '1,234.6 d'
+    """
+    before = write_numbers(separators)
+    try:
+        yield
+    finally:
+        write_numbers(before)
+
+
+def format_number(value: float | Decimal, spec: str = ",") -> str:
+    """A number without a unit, by Python's format specification, with the separators of the time.
+
+    >>> format_number(1234567), format_number(0.125, ",.2f")
+    ('1,234,567', '0.12')
+    """
+    signs = str.maketrans({",": _written.thousands, ".": _written.decimal})
+    return format(value, spec).translate(signs)
 
 
 @dataclass(frozen=True)
@@ -231,8 +293,8 @@ def _shortened(size: float) -> str:
 def _rounded(size: float, decimals: int) -> str:
     """Halves go up as people and spreadsheets round them: 63.15 is 63.2."""
     if size >= 1e15:
-        return f"{size:,.0f}"
-    return f"{Decimal(str(size)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,f}"
+        return format_number(size, ",.0f")
+    return format_number(Decimal(str(size)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP), ",f")
 
 
 def _minus(value: float, digits: str) -> str:

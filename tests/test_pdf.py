@@ -59,7 +59,9 @@ def test_a_page_whose_charts_are_not_drawn_is_not_printed_without_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "broken.html"
-    place.write_text('<html><script type="module">throw new Error("no")</script>', encoding="utf-8")
+    place.write_text(
+        '<figure class="chart"></figure><script type="module">throw new Error("no")</script>', encoding="utf-8"
+    )
     monkeypatch.setattr(pdf, "DRAWN_WITHIN", 300)
     with pytest.raises(ReportError, match="could not be printed: "):
         pdf.to_pdf(place)

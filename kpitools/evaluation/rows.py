@@ -44,9 +44,17 @@ def rows(kpi: Kpi | str, data: Dataset, chosen: Slice | str) -> dict[str, pl.Dat
     chosen = Slice.parse(chosen) if isinstance(chosen, str) else chosen
     if not chosen.period:
         raise EvaluationError("Rows are those of one period; name it in the slice, as in team=North&period=2026Q3.")
-    seen = data.where(chosen)
+    return rows_seen(kpi, data.where(chosen), chosen.period)
+
+
+def rows_seen(kpi: Kpi, seen: Dataset, period: str) -> dict[str, pl.DataFrame]:
+    """The same of a dataset that is cut to the slice, and seen from its day, already.
+
+    Raises:
+        EvaluationError: the data lacks what the KPI needs.
+    """
     require([kpi], seen)
-    at = moment(parse_period(chosen.period), seen.seen_at)
+    at = moment(parse_period(period), seen.seen_at)
     marks: dict[str, list[tuple[str, pl.LazyFrame]]] = defaultdict(list)
     for name, measure, anchored, here in _counted(kpi, at, ""):
         marks[measure.table.name].append((name, _keys(measure, anchored, here, seen)))

@@ -1,8 +1,10 @@
-"""Vega, Vega-Lite and the page's own drawing code as one script, made once per version and kept on disk."""
+"""Vega and the page's own drawing code as one script, made once per version and kept on disk."""
 
 from __future__ import annotations
 
+import base64
 import functools
+import gzip
 import hashlib
 import os
 import secrets
@@ -26,10 +28,21 @@ def bundle() -> str:
         return _made(snippet, kept)
 
 
+@functools.lru_cache(1)
+def packed_bundle() -> str:
+    """The script compressed, as text for the inside of a page."""
+    return packed(bundle())
+
+
+def packed(text: str) -> str:
+    """A text compressed and in base64; the same text gives the same."""
+    return base64.b64encode(gzip.compress(text.encode("utf-8"), 9, mtime=0)).decode("ascii")
+
+
 def _made(snippet: str, kept: Path) -> str:
     import vl_convert
 
-    script = vl_convert.javascript_bundle(snippet, vl_version=VEGA_LITE)
+    script = f"(() => {{{vl_convert.javascript_bundle(snippet, vl_version=VEGA_LITE)}}})();"  # names of its own
     if "</script" in script.lower() or "<!--" in script:
         raise ValueError(
             "The chart library's script would end its own element; another version of vl-convert is needed."

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kpitools.formats import MINUS, NOTHING
+from kpitools.formats import MINUS, NOTHING, format_number
 
 Cell = tuple[str, bool]
 
@@ -44,6 +44,13 @@ def title_of(spec: Mapping[str, Any]) -> str:
         if title:
             return " ".join(map(str, title)) if isinstance(title, list) else str(title)
     return "Chart"
+
+
+def notes_of(spec: Mapping[str, Any]) -> str:
+    """What stands under the chart's own title: how its marks are to be read."""
+    title = spec.get("title")
+    notes = title.get("subtitle") if isinstance(title, Mapping) else None
+    return " ".join(map(str, notes)) if isinstance(notes, list) else str(notes or "")
 
 
 def asks_for(spec: Mapping[str, Any]) -> list[str]:
@@ -132,5 +139,8 @@ def _cell(value: Any) -> Cell:
 def _figure(value: float) -> str:
     """At most two decimals, or three digits that count where the figure is smaller than that shows."""
     size = abs(value)
-    text = f"{size:,.2f}".rstrip("0").rstrip(".") if size >= 0.1 or not size else f"{size:.3g}"
+    rounded = round(size, 2)
+    text = format_number(int(rounded) if rounded == int(rounded) else rounded)
+    if 0 < size < 0.1:
+        text = format_number(size, ".3g")
     return f"{MINUS}{text}" if value < 0 else text

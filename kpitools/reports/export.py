@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,25 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kpitools.errors import ReportError
-from kpitools.reports import chartdata
-from kpitools.reports.bundle import bundle
+from kpitools.formats import format_number, numbers_written
+from kpitools.reports import chartdata, drawing
+from kpitools.reports.assets import carried, policy, style
 from kpitools.reports.links import linked, named
+from kpitools.reports.look import PLAIN, Look
 from kpitools.reports.markup import Markdown, clean, markdown, script_json
+from kpitools.reports.tiles import tiles
 from kpitools.tables import MIME as TABLE
 from kpitools.tables import Table
-from kpitools.tables.html import stylesheet
 from kpitools.views.foot import PROVENANCE, stated
+
+__all__ = ["environment", "gather", "policy", "style", "to_html"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CHART = "application/vnd.vegalite."
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+#: Bytes of a chart's still picture; of a chart whose picture is larger, words and figures stand in its place.
+MOST_STILL = {False: 40_000, True: 20_000}
 _HERE = Path(__file__).parent
 
 
@@ -37,31 +42,51 @@ class Block:
     kind: str
     content: Any
     words: str = ""
+    notes: str = ""
     about: Sequence[tuple[str, str]] = ()
+    still: str = ""
+    tables: Sequence[chartdata.Rows] = ()
+    fault: str = ""
 
 
-def to_html(notebook: Mapping[str, Any]) -> str:
-    """The page of an executed notebook; the same notebook gives the same bytes.
+@dataclass
+class Writer:
+    """What is needed while the outputs of one notebook become blocks."""
+
+    look: Look
+    links: Mapping[str, str]
+    markdown: Markdown = field(default_factory=Markdown)
+    charts: int = 0
+
+    def text(self, source: str) -> Block:
+        """Markdown as a block of text, its names linked to their definitions."""
+        return Block("text", Markup(linked(markdown(self.markdown, source), self.links)))
+
+
+def to_html(notebook: Mapping[str, Any], look: Look | None = None) -> str:
+    """The page of an executed notebook; the same notebook and look give the same bytes.
 
     Args:
         notebook: a notebook of format 4 as nested mappings. What its page says of itself stands in
             `metadata.kpitools` and in outputs of the type `kpitools.views.foot.PROVENANCE`.
+        look: brand, separators and form of the page. Pages of a site need `kpitools.reports.assets` beside them.
     """
-    writer = Markdown()
+    look = look or PLAIN
     said = gather(notebook)
-    links = {one["label"]: f"#def-{one['id']}" for one in said["definitions"]}
-    blocks = list(_blocks(notebook, writer, links))
-    contents = [(anchor, text) for level, text, anchor in writer.headings if level == 2]
-    page = {
-        **dict.fromkeys(("subject", "period", "dates", "as_of", "fingerprint", "quality"), ""),
-        **said,
-        "blocks": blocks,
-        "contents": contents,
-        "script": Markup(bundle()) if any(block.kind == "chart" for block in blocks) else "",
-        "style": Markup(style("page.css")),
-    }
-    page["policy"] = policy(page["script"])
-    return environment().get_template("page.html.j2").render(page=page)
+    writer = Writer(look, {one["label"]: f"#def-{one['id']}" for one in said["definitions"]})
+    with numbers_written(look.separators):
+        blocks = list(_blocks(notebook, writer))
+        page = {
+            **dict.fromkeys(("subject", "period", "dates", "as_of", "fingerprint", "quality", "changed"), ""),
+            **said,
+            "blocks": blocks,
+            "tiles": tiles(output["data"][TABLE] for output in _outputs(notebook) if TABLE in output.get("data", {})),
+            "links": writer.links,
+            "contents": [(anchor, text) for level, text, anchor in writer.markdown.headings if level == 2],
+            "look": look,
+            **carried(look, [block.content for block in blocks if block.kind == "chart" and not block.fault]),
+        }
+        return environment().get_template("page.html.j2").render(page=page)
 
 
 def gather(notebook: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,24 +106,9 @@ def environment() -> Environment:
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.filters["script_json"] = lambda content: Markup(script_json(content))
-    made.filters["behind"] = chartdata.behind
+    made.filters["number"] = format_number
     made.filters["provenance"] = stated
     return made
-
-
-def policy(script: str) -> str:
-    """What the page may do: run its own script, and ask nobody for anything."""
-    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode()
-    allowed = f"'sha256-{digest}'" if script else "'none'"
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def style(*names: str) -> str:
-    """The stylesheets of a page in one, tables' own included."""
-    return "\n".join([*((_HERE / name).read_text(encoding="utf-8") for name in names), stylesheet()])
 
 
 def _heading(notebook: Mapping[str, Any]) -> str:
@@ -112,7 +122,7 @@ def _outputs(notebook: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from cell.get("outputs", ())
 
 
-def _blocks(notebook: Mapping[str, Any], writer: Markdown, links: Mapping[str, str]) -> Iterator[Block]:
+def _blocks(notebook: Mapping[str, Any], writer: Writer) -> Iterator[Block]:
     titled = False
     for cell in notebook["cells"]:
         source = "".join(cell["source"])
@@ -120,12 +130,12 @@ def _blocks(notebook: Mapping[str, Any], writer: Markdown, links: Mapping[str, s
             if not titled and re.search(r"^# +.+", source, re.MULTILINE):  # it stands in the page's head
                 source, titled = re.sub(r"^# +.+\n?", "", source, count=1, flags=re.MULTILINE), True
             if source.strip():
-                yield Block("text", Markup(linked(markdown(writer, source), links)))
+                yield writer.text(source)
         for output in cell.get("outputs", ()):
-            yield from _block(output, writer, links)
+            yield from _block(output, writer)
 
 
-def _block(output: Mapping[str, Any], writer: Markdown, links: Mapping[str, str]) -> Iterator[Block]:
+def _block(output: Mapping[str, Any], writer: Writer) -> Iterator[Block]:
     kind = output["output_type"]
     if kind == "stream":
         if output["name"] == "stdout":
@@ -133,38 +143,54 @@ def _block(output: Mapping[str, Any], writer: Markdown, links: Mapping[str, str]
     elif kind == "error":
         yield Block("error", _plain(f"{output['ename']}: {output['evalue']}"))
     elif not {PROVENANCE, WIDGET} & output["data"].keys():
-        yield from _shown(output["data"], writer, links)
+        yield from _shown(output["data"], writer)
 
 
-def _shown(data: Mapping[str, Any], writer: Markdown, links: Mapping[str, str]) -> Iterator[Block]:
+def _shown(data: Mapping[str, Any], writer: Writer) -> Iterator[Block]:
     """The richest form of an output that a page can keep."""
     chart = next((mime for mime in data if mime.startswith(CHART)), "")
     picture = next((mime for mime in PICTURES if mime in data), "")
     if TABLE in data:
-        yield Block("table", Markup(Table.from_json(data[TABLE]).to_html(links)))
+        yield Block("table", Markup(Table.from_json(data[TABLE]).to_html(writer.links)))
     elif chart:
-        yield _chart(data[chart], links)
+        yield _chart(data[chart], writer)
     elif picture:
         yield Block("picture", _picture(picture, data[picture]), _plain(data.get("text/plain", "Picture")))
     elif "text/html" in data:
         yield Block("html", Markup(clean("".join(data["text/html"]))))
     elif "text/markdown" in data:
-        yield Block("text", Markup(linked(markdown(writer, "".join(data["text/markdown"])), links)))
+        yield writer.text("".join(data["text/markdown"]))
     elif "text/plain" in data:
         yield Block("stream", _plain(data["text/plain"]))
 
 
-def _chart(spec: Mapping[str, Any], links: Mapping[str, str]) -> Block:
+def _chart(spec: Mapping[str, Any], writer: Writer) -> Block:
     """A chart without what could make the page ask for more: its schema's address, its own embedding options."""
     spec = {name: value for name, value in spec.items() if name not in ("$schema", "usermeta")}
+    title = chartdata.title_of(spec)
+    notes = chartdata.notes_of(spec)
     if addresses := chartdata.asks_for(spec):
         raise ReportError(
-            f"Chart {chartdata.title_of(spec)!r} takes its data from {addresses[0]}, which a page without network"
+            f"Chart {title!r} takes its data from {addresses[0]}, which a page without network"
             " cannot read; put the rows into the chart."
         )
+    tables = chartdata.behind(spec)
     spec |= {"description": chartdata.in_words(spec), "background": "transparent"}
-    title = chartdata.title_of(spec)
-    return Block("chart", spec, title, named(title, links))
+    spec.pop("title", None)  # it stands above the chart, where it can wrap and be selected
+    writer.charts += 1
+    drawn, still, fault = _drawn(spec, writer)
+    about = named(title, writer.links)
+    return Block("chart", drawn, title, notes, about, still, tables, fault)
+
+
+def _drawn(spec: Mapping[str, Any], writer: Writer) -> tuple[dict[str, Any], str, str]:
+    """The chart compiled, its picture, and what kept it from being drawn; its words and figures are there anyway."""
+    try:
+        chart = drawing.compiled(spec, writer.look.separators)
+        still = drawing.picture(chart, f"c{writer.charts}-")
+    except ValueError as error:
+        return {"description": spec["description"]}, "", _plain(str(error)).partition("\n")[0]
+    return drawing.slim(chart), still if len(still) <= MOST_STILL[writer.look.compact] else "", ""
 
 
 def _picture(mime: str, content: Any) -> str:

@@ -40,7 +40,7 @@ def to_pdf(page: Path) -> bytes:
     try:
         shown = context.new_page()
         shown.goto(page.resolve().as_uri())
-        if shown.locator("script[type=module]").count():
+        if shown.locator("figure.chart").count():
             shown.locator("html[data-charts=done]").wait_for(timeout=DRAWN_WITHIN, state="attached")
         printed = shown.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
     except Error as error:

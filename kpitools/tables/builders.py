@@ -153,6 +153,7 @@ def frame_table(
     labels: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     note: str = "",
+    folded: bool = False,
 ) -> Table:
     """Any frame as a table, its columns shown as what they are.
 
@@ -162,6 +163,7 @@ def frame_table(
         labels: A heading for a column; its name in words unless said otherwise.
         units: The unit of a number column.
         note: A line under the table.
+        folded: Whether it is shut until a reader opens it.
 
     Raises:
         UnknownNameError: A label or a unit is for a column that the frame lacks, or there is no such unit.
@@ -181,7 +183,7 @@ def frame_table(
         Column(name, labels.get(name, _in_words(name)), _kind(dtype), units.get(name, ""))
         for name, dtype in frame.schema.items()
     ]
-    return Table(caption, columns, frame, note)
+    return Table(caption, columns, frame, note, folded)
 
 
 def _in_words(name: str) -> str:

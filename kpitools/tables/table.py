@@ -54,7 +54,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A caption, columns, rows and a note. The first column names the row.
+    """A caption, columns, rows and a note. The first column names the row; a folded table opens on a click.
 
     >>> table = Table("Win rate", [Column("rep", "Rep"), Column("rate", "Win rate", "number", "percent")],
     ...               [{"rep": "Ann", "rate": 63.15}, {"rep": "Bob", "rate": None}])
@@ -70,6 +70,7 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Mapping[str, Any]] | pl.DataFrame
     note: str = ""
+    folded: bool = False
 
     def __post_init__(self) -> None:
         rows = self.rows.to_dicts() if isinstance(self.rows, pl.DataFrame) else self.rows
@@ -97,6 +98,7 @@ class Table:
             "columns": columns,
             "rows": [dict(row) for row in self.rows],
             "note": self.note,
+            "folded": self.folded,
         }
 
     @classmethod
@@ -159,7 +161,9 @@ def checked(part: Any, kind: type) -> dict[str, Any]:
     known = {field.name for field in fields(kind)}
     if unknown := set(part) - known:
         raise ValueError(f"unknown {sorted(unknown)}")
-    if not all(isinstance(value, str) for name, value in part.items() if name not in ("columns", "rows")):
+    if not isinstance(part.get("folded", False), bool):
+        raise ValueError("folded is yes or no")
+    if not all(isinstance(value, str) for name, value in part.items() if name not in ("columns", "rows", "folded")):
         raise ValueError("caption, note and the facts of a column are text")
     return dict(part)
 

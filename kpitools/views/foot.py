@@ -88,5 +88,6 @@ def stated(page: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The lines at the foot that say which data and which programs made the page."""
     versions = ", ".join(f"{name} {number}" for name, number in page.get("versions", {}).items())
     lines = [("Slice", page.get("slice")), ("Data", page.get("source")), ("Data fingerprint", page.get("fingerprint"))]
+    lines.append(("Data of the slice", page.get("age")))
     made = [("Template", page.get("template")), ("Made with", versions)]
     return [(name, value) for name, value in [*lines, *made] if value]

@@ -30,6 +30,7 @@ def some_of(kpis: Sequence[Kpi], view: View) -> list[Kpi]:
     Raises:
         EvaluationError: none; the message says what each needs.
     """
+    kpis = [view.config.kpis.get(kpi.id, kpi) for kpi in kpis]
     found = computable(view.data, kpis)
     if not found:
         require(kpis, view.data)

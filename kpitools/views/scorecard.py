@@ -13,6 +13,7 @@ from kpitools.analyses.flags.rules import with_limits
 from kpitools.charts import kpi_trend
 from kpitools.explore.view import View
 from kpitools.tables import scorecard_table
+from kpitools.views.behind import rows_of
 from kpitools.views.flags import advice_table, flags_words
 from kpitools.views.parts import sentences, with_peers
 
@@ -52,6 +53,16 @@ def trends(role: str = "core", kpis: Iterable[str] = ()) -> Section:
     def section(view: View) -> Iterable[Any]:
         card = _card(view, role, kpis)
         return [kpi_trend(card.trend.of(kpi), kpi) for kpi in card.kpis]
+
+    return section
+
+
+def behind(role: str = "core", kpis: Iterable[str] = (), most: int = 10) -> Section:
+    """The rows behind each core figure, shut until a reader opens them."""
+
+    def section(view: View) -> Iterable[Any]:
+        for kpi in _card(view, role, kpis).kpis:
+            yield from rows_of(kpi, most)(view)
 
     return section
 
