@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import polars as pl
@@ -62,8 +64,9 @@ def template(
     *,
     parameters: str = PARAMETERS,
     cells: tuple[str, ...] = (READ, CHART, WORDS, FOOT),
+    metadata: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write a template notebook; returns the folder of templates."""
+    """Write a template notebook, `metadata` under kpitools' own key; returns the folder of templates."""
     folder.mkdir(parents=True, exist_ok=True)
     first = nbformat.v4.new_code_cell(parameters.strip(), metadata={"tags": ["parameters"]})
     head = nbformat.v4.new_markdown_cell("# Deals so far\n\nWhat there is.\n\n## Figures")
@@ -71,6 +74,8 @@ def template(
         cells=[head, first, *(nbformat.v4.new_code_cell(cell.strip()) for cell in cells)]
     )
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    if metadata:
+        notebook.metadata["kpitools"] = dict(metadata)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     nbformat.write(notebook, folder / f"{name}.ipynb")

@@ -167,3 +167,56 @@ def test_what_is_no_notebook_is_named(tmp_path):
 def test_an_annotated_parameter_counts(tmp_path):
     found = find("deals", template(tmp_path, parameters=PARAMETERS + "quick: bool = False"))
     assert found.parameters["quick"] is False
+
+
+ALLOWED = {
+    "parameters": {"role": "roles", "rule": "stage_rules", "window_days": {"least": 1, "most": 3650}},
+    "peers": False,
+}
+CHOSEN = PARAMETERS + 'role = "core"\nrule = "reached"\nwindow_days = 90\nkpis = ["win_rate"]\n'
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "message"),
+    [
+        ({"window_days": -5}, ReportError, "'window_days' is at least 1 and at most 3650; -5 is not"),
+        ({"window_days": "0"}, ReportError, "at least 1"),
+        ({"window_days": 3651}, ReportError, "at most 3650"),
+        ({"window_day": 5}, UnknownNameError, "Did you mean 'window_days'"),
+        ({"role": "manger"}, UnknownNameError, "value of parameter 'role' like 'manger'. Did you mean 'manager'"),
+        ({"rule": "Through"}, UnknownNameError, "Did you mean 'through'"),
+        ({"kpis": "win_rate,win_rat"}, UnknownNameError, "Did you mean 'win_rate'"),
+    ],
+)
+def test_an_impossible_value_stops_with_the_nearest_good_one(tmp_path, asked, error, message):
+    kpis = {**ALLOWED, "parameters": {**ALLOWED["parameters"], "kpis": "kpis"}}
+    folder = template(tmp_path, parameters=CHOSEN, metadata=kpis)
+    with pytest.raises(error, match=message):
+        plan(company("North"), period="2026Q3", folder=folder, parameters=asked)
+
+
+def test_a_possible_value_is_taken(tmp_path):
+    folder = template(tmp_path, parameters=CHOSEN, metadata=ALLOWED)
+    asked = {"window_days": "0030", "rule": "through", "role": "manager", "label": "007"}
+    job = plan(company("North"), period="2026Q3", folder=folder, parameters=asked).jobs[0]
+    taken = {name: job.parameters[name] for name in asked}
+    assert taken == {"window_days": 30, "rule": "through", "role": "manager", "label": "007"}
+    assert job.template.peers is False
+
+
+@pytest.mark.parametrize(
+    ("metadata", "error", "message"),
+    [
+        ({"parameter": {}}, UnknownNameError, "Did you mean 'parameters'"),
+        ({"parameters": {"rol": "roles"}}, UnknownNameError, "Did you mean 'role'"),
+        ({"parameters": {"role": "role"}}, UnknownNameError, "Did you mean 'roles'"),
+        ({"parameters": {"role": ["manager"]}}, UnknownNameError, "like 'core'"),
+        ({"parameters": {"window_days": {"min": 1}}}, ReportError, "give a list of values"),
+        ({"parameters": {"window_days": {"least": "x"}}}, ReportError, "cannot be compared"),
+        ({"parameters": {"window_days": 5}}, ReportError, "give a list of values"),
+        ({"peers": "no"}, ReportError, "`peers` as true or false"),
+    ],
+)
+def test_what_a_template_says_of_itself_is_checked(tmp_path, metadata, error, message):
+    with pytest.raises(error, match=message):
+        find("deals", template(tmp_path, parameters=CHOSEN, metadata=metadata))

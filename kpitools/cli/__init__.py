@@ -12,6 +12,7 @@ from kpitools.cli.data import check, sample
 from kpitools.cli.figures import evaluate
 from kpitools.cli.flags import flags
 from kpitools.cli.report import report
+from kpitools.cli.send import send
 from kpitools.errors import KpitoolsError
 
 
@@ -26,10 +27,11 @@ def cli() -> None:
     kpitools evaluate win_rate --data mydata --by team --period 2026Q3
     kpitools flags --data mydata --period 2026Q3              what wants attention
     kpitools report --data mydata --period 2026Q3 --by team --out out
+    kpitools send out --to recipients.csv --dry-run
     """
 
 
-for command in (report, evaluate, flags, check, kpis, sample):
+for command in (report, send, evaluate, flags, check, kpis, sample):
     cli.add_command(command)
 
 

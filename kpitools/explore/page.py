@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from kpitools.config import NAME, read_config
 from kpitools.errors import KpitoolsError
 from kpitools.explore.view import View
 from kpitools.model.dataset import Dataset
@@ -26,6 +27,8 @@ def open_page(
 ) -> Page:
     """A page over a folder of files, a mapping file, a cut made for a report, or a dataset.
 
+    The company's own settings (`kpitools.toml`) are those in the folder of the cut or the files, if there are any.
+
     Args:
         data: where the data is.
         slice: the rows asked for, in the text form of a slice.
@@ -43,9 +46,10 @@ def open_page(
     found = _dataset(data)
     chosen = Slice.parse(slice) if isinstance(slice, str) else slice
     chosen = Slice(chosen.where, chosen.period or period or None, chosen.as_of or as_of or None)
-    peers = Path(data) / "peers.parquet" if isinstance(data, str | Path) else None
-    handed = pl.read_parquet(peers) if peers is not None and peers.is_file() else None
-    return Page(View.of(found, chosen, handed), interactive=interactive)
+    place = None if isinstance(data, Dataset) else Path(data)
+    peers = pl.read_parquet(place / "peers.parquet") if place and (place / "peers.parquet").is_file() else None
+    config = read_config(place / NAME) if place and (place / NAME).is_file() else None
+    return Page(View.of(found, chosen, peers, config), interactive=interactive)
 
 
 def _dataset(data: str | Path | Dataset) -> Dataset:
@@ -93,7 +97,7 @@ class Page:
         Raises:
             KpitoolsError: the slice names what there is not.
         """
-        view = View.of(self.view.whole, chosen, self.view.peers)
+        view = View.of(self.view.whole, chosen, self.view.peers, self.view.config)
         view.data  # noqa: B018
         return view
 

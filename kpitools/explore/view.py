@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from kpitools.config import Config
 from kpitools.errors import EvaluationError
 from kpitools.kpis.kpi import Kpi
 from kpitools.model.calendar import Period, RegularCalendar, parse_period
@@ -27,17 +28,19 @@ class View:
         whole: everything the notebook holds; of a report, the slice alone.
         slice: the rows, period and as-of asked for.
         peers: figures of the others, where the notebook was handed any.
+        config: the company's own settings: KPIs, limits of red flags, targets.
         kpis: the KPIs that sections have shown, by id.
     """
 
     whole: Dataset
     slice: Slice
     peers: pl.DataFrame | None = None
+    config: Config = field(default_factory=Config)
     kpis: dict[str, Kpi] = field(default_factory=dict)
     _made: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, whole: Dataset, chosen: Slice, peers: pl.DataFrame | None = None) -> View:
+    def of(cls, whole: Dataset, chosen: Slice, peers: pl.DataFrame | None = None, config: Config | None = None) -> View:
         """The view of a slice: the last quarter of the data where it names no period, seen from the period's end
         where it names no day.
 
@@ -46,7 +49,7 @@ class View:
         """
         period = parse_period(chosen.period) if chosen.period else _last_quarter(whole)
         filled = chosen.with_(period=period.text, as_of=chosen.as_of or period.last_day.isoformat())
-        return cls(whole, filled, peers)
+        return cls(whole, filled, peers, config or Config())
 
     @cached_property
     def data(self) -> Dataset:

@@ -72,6 +72,16 @@ def check(source: str | PathLike[str], *, folder: str | PathLike[str] | None = N
     return Check(_dataset(loaded), loaded.quality, loaded.aside, loaded.messages)
 
 
+def version_of(source: str | PathLike[str], *, folder: str | PathLike[str] | None = None) -> str:
+    """A text that differs whenever what `load` gives does: a hash of the files, the mapping and the code that reads.
+
+    Raises:
+        DataError, UnknownNameError: as `load`.
+    """
+    with _readable(source):
+        return _cache.key(_plan(source, folder))
+
+
 @contextmanager
 def _readable(source: str | PathLike[str]) -> Iterator[None]:
     try:
@@ -98,4 +108,4 @@ def _dataset(loaded: Loaded) -> Dataset:
     return Dataset.of(loaded.frames, quality=loaded.quality, source=loaded.name)
 
 
-__all__ = ["Check", "check", "load"]
+__all__ = ["Check", "check", "load", "version_of"]

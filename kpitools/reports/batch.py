@@ -1,88 +1,44 @@
-"""Makes a batch of reports: plans, cuts, runs, exports, proves, and writes the index."""
+"""Makes a batch of reports: plans, cuts, runs what has to be made, exports, proves, and writes the index."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import version
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
+from kpitools.errors import ReportError
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.kpi import Kpi
 from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
+from kpitools.reports.catalogue import NAME as CATALOGUE_PAGE
 from kpitools.reports.catalogue import write_catalogue
-from kpitools.reports.cut import Aggregates, company_figures, has_facts, require_facts, write_cut
-from kpitools.reports.index import said, write_index
-from kpitools.reports.plan import Job, Plan, plan
-from kpitools.reports.prove import Check, Tally, reconcile, tally
+from kpitools.reports.changes import changed_definitions, held_against, largest, sentences, versions_of
+from kpitools.reports.cut import Aggregates
+from kpitools.reports.index import write_index
+from kpitools.reports.look import PLAIN, Look
+from kpitools.reports.plan import plan
+from kpitools.reports.prepare import Ask, Ready, facts_of, prepared, slices_apart
+from kpitools.reports.record import Journal, Record
+from kpitools.reports.result import Batch, Report
+from kpitools.reports.reuse import Step, common, state_of
 from kpitools.reports.run import PART, Outcome, Task, make_report, remove
+from kpitools.reports.settings import Settings
+from kpitools.reports.summary import write_summary
 from kpitools.reports.workers import DIED, do_all
+from kpitools.reports.workers import at_once as workers_for
 
-WHOLE = "whole"
 EMPTY = "Nothing happened in this period."
 VERSIONS = ("kpitools", "polars", "altair", "vl-convert-python", "papermill", "ipykernel")
-
-
-@dataclass(frozen=True)
-class Report:
-    """What became of one planned report; `job.member` says whom it is for."""
-
-    job: Job
-    outcome: Outcome
-
-    @property
-    def status(self) -> str:
-        """Whether it was made, is empty (nothing happened in its slice) or failed."""
-        return self.outcome.status
-
-
-@dataclass(frozen=True)
-class Batch:
-    """A finished batch: its reports in the plan's order, and the proof that the slices make up the whole."""
-
-    plan: Plan
-    out: Path
-    reports: tuple[Report, ...]
-    checks: tuple[Check, ...]
-
-    @property
-    def differences(self) -> tuple[Check, ...]:
-        """The sums in which slices and whole disagree; none when all is well."""
-        return tuple(check for check in self.checks if not check.ok)
-
-    @property
-    def ok(self) -> bool:
-        """Whether no report failed and every sum agrees."""
-        return not self.differences and all(report.status != "failed" for report in self.reports)
-
-    @property
-    def exit_code(self) -> int:
-        """What the command line ends with: 0 where all is well, else 1."""
-        return 0 if self.ok else 1
-
-    def count(self, status: str) -> int:
-        """How many reports were `made`, are `empty` or have `failed`."""
-        return sum(report.status == status for report in self.reports)
-
-    def summary(self) -> str:
-        """What there is to say at the end: counts, failures with their reasons, differences with their figures."""
-        counts = ", ".join(f"{self.count(status)} {status}" for status in ("made", "empty", "failed"))
-        lines = [f"{counts} of {len(self.reports)} reports for {self.plan.period}: {self.out / 'index.html'}"]
-        lines += [f"  {r.status} {r.job.stem}: {said(r.outcome)}" for r in self.reports if r.status != "made"]
-        if self.differences:
-            lines += ["The slices do not make up the whole:", *(f"  {check}" for check in self.differences)]
-        return "\n".join(lines)
+ENDINGS = (".html", ".ipynb", ".failed.ipynb", ".pdf", ".xlsx", ".log")
 
 
 def make_reports(
@@ -102,19 +58,31 @@ def make_reports(
     min_peers: int = 3,
     progress: bool | None = None,
     kpis: Mapping[str, Kpi] = CATALOGUE,
+    settings: Settings | None = None,
+    data_version: str = "",
+    force: bool = False,
+    retry_failed: bool = False,
+    limit: int | None = None,
+    dry_run: bool = False,
+    kernel: str = "fork",
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    look: Look = PLAIN,
+    formats: Iterable[str] = (),
 ) -> Batch:
     """Make a notebook and a page for every template and every member of a dimension, with an index.
 
-    Everything is checked before anything runs. A report that fails is marked, and the others are made. In a script of
-    your own, call it under `if __name__ == "__main__":`, as its workers are fresh processes.
+    Everything is checked before anything runs. A report that fails is marked, and the others are made. One that
+    stands already, with nothing changed that it follows from, is not made again. In a script of your own, call it
+    under `if __name__ == "__main__":`, as its workers are fresh processes.
 
     Args:
         data: the dataset.
-        out: the folder for pages, notebooks, `index.html` and `manifest.json`; made where it is missing.
+        out: the folder for pages, notebooks, `index.html`, `manifest.json` and `summary.json`; made where missing.
         period: the period reported on, such as `2026Q3`.
         by: the dimension whose members each get their reports.
         templates: names of templates; all where left out.
-        only: members to make reports for; all where left out.
+        only: members to make reports for; all where left out. That the slices make up the whole is proved anyway.
         as_of: the day from whose end the data is seen; the last day of the period where left out.
         parameters: values for further parameters of the templates, by name.
         folder: where the templates lie, if not in the project's own folder.
@@ -123,7 +91,19 @@ def make_reports(
         aggregates: computes the company figures that each slice may be compared with.
         min_peers: figures with fewer members than this behind them are handed to nobody.
         progress: whether to show a progress bar; only on a terminal where left out.
-        kpis: those of the catalogue page that the reports' definitions lead to.
+        kpis: the catalogue, with the company's own KPIs, settings and benchmarks.
+        settings: the company's own settings, as `kpitools.reports.settings.read_settings` gives them.
+        data_version: a text that differs whenever the data does; the data's fingerprint where left out.
+        force: make every report, whether or not anything changed.
+        retry_failed: make only the reports that failed the last time.
+        limit: make only so many of the reports that have to be made, the first of them; the others are left.
+        dry_run: make nothing; the reports of the batch then say what would be done (`new`, `changed`, `unchanged`,
+            `empty`, `left`) and why.
+        kernel: `fork` (from a process that has imported what templates need) or `stock` (started afresh).
+        time_limit: seconds that a report may take.
+        memory_limit: bytes that a report's kernel may hold.
+        look: how pages look.
+        formats: what is made beside each page, of `pdf` and `xlsx`.
 
     Raises:
         UnknownNameError: a dimension, member, template or parameter that there is not.
@@ -131,34 +111,140 @@ def make_reports(
         EvaluationError: a period or day that cannot be read.
         KeyboardInterrupt: on Ctrl-C, after kernels were ended; `out` then holds whole files only.
     """
+    began = time.monotonic()
+    if limit is not None and limit < 1:
+        raise ReportError(f"limit is {limit}; it is how many reports are made at most, 1 or more.")
     made = plan(
         data, period=period, by=by, templates=templates, only=only, as_of=as_of, parameters=parameters, folder=folder
     )
-    seen = data.as_of(made.as_of)
-    require_facts(seen, made)
     place = Path(out).resolve()
-    place.mkdir(parents=True, exist_ok=True)
-    at_once = workers or os.cpu_count() or 1
-    with tempfile.TemporaryDirectory(prefix="kpi-", ignore_cleanup_errors=True) as name, _whole_files_only(place):
-        scratch = Path(name)
-        whole = _settled(seen, scratch)
-        peers = company_figures(whole, made, aggregates, min_peers)
-        folders, sums = _cut(whole, made, peers, scratch)
-        checks = tuple(reconcile(tally(whole, by), sums))
-        facts = {"fingerprint": whole.fingerprint(), "source": whole.source, "versions": versions()}
-        tasks = _tasks(made, folders, place, facts, threads=max(1, (os.cpu_count() or 1) // at_once))
-        with _slices_apart(scratch):
-            outcomes = _run(tasks, executor, at_once, progress)
-        reports = tuple(Report(job, outcomes.get(job.stem) or _empty(job, place)) for job in made.jobs)
-        batch = Batch(made, place, reports, checks)
-        write_index(batch, facts)
-        write_catalogue(kpis, place)
+    formats = tuple(formats)
+    at_once = workers_for(workers, memory_limit)
+    definitions = versions_of(kpis)
+    parts = common(settings or {}, definitions, look, formats)
+    state = state_of(data_version or data.fingerprint(), made, parts, aggregates, min_peers)
+    ask = Ask(settings or {}, aggregates, min_peers, kpis, parts, state, force)
+    journal = Journal(place)
+    before = held_against(journal.before, made, state, definitions)
+    changed = changed_definitions(before, definitions, kpis)
+    with prepared(data, made, ask, journal, place) as ready:
+        chosen = _chosen(ready.steps, retry_failed, limit)
+        if dry_run:
+            return Batch(made, place, tuple(_intended(step, chosen) for step in ready.steps), ready.checks)
+        place.mkdir(parents=True, exist_ok=True)
+        said = {"source": data.source, "versions": versions(), "changed": changed}
+        how = {
+            "kernel": kernel, "limit": time_limit, "memory": memory_limit, "look": look, "formats": formats,
+            "threads": max(1, (os.cpu_count() or 1) // at_once),
+        }  # fmt: skip
+        with _whole_files_only(place), slices_apart(ready.scratch):
+            done = _Done(journal, place, state)
+            done.run([(step, _task(step, place, said, how)) for step in chosen], executor, at_once, progress)
+            reports = tuple(done.report(step, chosen) for step in ready.steps)
+        batch = Batch(made, place, reports, ready.checks, time.monotonic() - began)
+        write_index(batch, _facts(batch, ready, journal, {**said, "state": state, "definitions": definitions}, before))
+        journal.close()
+        write_summary(batch)
+        if ready.scratch or not (place / CATALOGUE_PAGE).is_file():
+            write_catalogue(kpis, place)
     return batch
+
+
+def _chosen(steps: Sequence[Step], retry_failed: bool, limit: int | None) -> list[Step]:
+    """The reports to make: of those that have to be, the ones that failed, the first so many."""
+    due = [step for step in steps if step.reason and step.cut]
+    if retry_failed:
+        due = [step for step in due if step.record and step.record.outcome.status == "failed"]
+    return due[:limit]
+
+
+def _task(step: Step, out: Path, said: Mapping[str, Any], how: Mapping[str, Any]) -> Task:
+    assert step.cut is not None
+    job = step.job
+    facts = {**job.facts, **facts_of(step.cut), **said, "template": f"{job.template.name} {job.template.digest}"}
+    return Task(job.template.path, step.cut.folder, out, job.stem, job.parameters, facts, **how)
+
+
+def _intended(step: Step, chosen: Sequence[Step]) -> Report:
+    """What would be done for a report."""
+    if not step.reason:
+        status = "empty" if step.record and step.record.outcome.status == "empty" else "unchanged"
+    elif step.cut is None:
+        status = "empty"
+    elif step not in chosen:
+        status = "left"
+    else:
+        status = "new" if step.record is None else "changed"
+    return Report(step.job, Outcome(status), reason=step.reason if step.cut else "")
+
+
+@dataclass(frozen=True)
+class _Done:
+    """Runs what is to be made and keeps the record of each report as soon as it is there."""
+
+    journal: Journal
+    out: Path
+    state: str
+
+    def run(
+        self, due: Sequence[tuple[Step, Task]], executor: Executor | None, workers: int, progress: bool | None
+    ) -> None:
+        from tqdm import tqdm
+
+        from kpitools.reports.bundle import bundle
+
+        if due:
+            bundle()  # made once here rather than by every worker
+        steps = {task.stem: step for step, task in due}
+        shown = None if progress is None else not progress  # None: only where there is a terminal
+        with tqdm(total=len(due), desc="Reports", unit="report", file=sys.stderr, disable=shown) as bar:
+            for task, done in do_all(make_report, [task for _, task in due], executor, workers):
+                outcome = done if isinstance(done, Outcome) else _lost(task, done)
+                self._keep(steps[task.stem], outcome)
+                bar.update()
+
+    def _keep(self, step: Step, outcome: Outcome) -> None:
+        self.journal.add(step.job.stem, Record.of(step.key, outcome, self.out, self.state))
+
+    def report(self, step: Step, chosen: Sequence[Step]) -> Report:
+        """What became of a step."""
+        stem = step.job.stem
+        if not step.reason and step.record:
+            self.journal.records[stem] = step.record.at(self.state)
+            return Report(step.job, step.record.outcome, reused=True)
+        if step.cut is None:
+            remove(self.out, stem, *ENDINGS)
+            self._keep(step, Outcome("empty", reason=EMPTY))
+        elif step not in chosen:
+            return Report(step.job, Outcome("left", reason=f"Left for another run ({step.reason})."))
+        return Report(step.job, self.journal.records[stem].outcome, reason=step.reason)
+
+
+def _lost(task: Task, error: BaseException) -> Outcome:
+    """A report whose process died or could not be asked."""
+    remove(task.out, task.stem, *ENDINGS)
+    return Outcome("failed", reason=DIED if isinstance(error, BrokenExecutor) else f"{type(error).__name__}: {error}")
+
+
+def _facts(
+    batch: Batch, ready: Ready, journal: Journal, said: Mapping[str, Any], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the index and the manifest say beside the reports; the next batch reads here what stands."""
+    now = {"period": str(batch.plan.period), "as_of": batch.plan.as_of, "comparison": ready.comparison, **said}
+    return {
+        **said,
+        "counts": {status: batch.count(status) for status in ("made", "reused", "empty", "failed", "left")},
+        "fingerprint": ready.fingerprint,
+        "comparison": ready.comparison,
+        "changes": sentences(largest(before, now), said["changed"]),
+        "before": before,
+        "records": journal.standing(),
+    }
 
 
 @contextmanager
 def _whole_files_only(folder: Path) -> Iterator[None]:
-    """Half-written files of a batch that is stopped do not stay behind."""
+    """Half-written files of a batch that is stopped, or was killed, do not stay behind."""
     try:
         yield
     finally:
@@ -166,87 +252,6 @@ def _whole_files_only(folder: Path) -> Iterator[None]:
             part.unlink(missing_ok=True)
 
 
-@contextmanager
-def _slices_apart(scratch: Path) -> Iterator[None]:
-    """While notebooks run, the whole is gone, and the folder of the slices can be passed through but not listed."""
-    shutil.rmtree(scratch / WHOLE)
-    scratch.chmod(0o300)
-    try:
-        yield
-    finally:
-        scratch.chmod(0o700)
-
-
-def _settled(data: Dataset, scratch: Path) -> Dataset:
-    """The as-of view worked out once, instead of once per slice."""
-    data.write(scratch / WHOLE)
-    return Dataset.read(scratch / WHOLE)
-
-
-def _cut(
-    whole: Dataset, made: Plan, peers: pl.DataFrame | None, scratch: Path
-) -> tuple[dict[str | None, Path], list[Tally]]:
-    """The folder of each slice that is asked for and not empty, and the sums of all slices."""
-    asked = {job.member for job in made.jobs}
-    folders, sums = {}, []
-    for member in made.members:
-        if member in asked:
-            folder = write_cut(whole, made, member, peers, scratch)
-            part = Dataset.read(folder)
-            if has_facts(part, made.period):
-                folders[member] = folder
-        else:
-            part = whole.where({made.by: (member,)})
-        sums.append(tally(part, made.by))
-    return folders, sums
-
-
-def _tasks(
-    made: Plan, folders: Mapping[str | None, Path], out: Path, facts: Mapping[str, Any], *, threads: int
-) -> list[Task]:
-    return [
-        Task(
-            template=job.template.path,
-            data=folders[job.member],
-            out=out,
-            stem=job.stem,
-            parameters=job.parameters,
-            facts={**job.facts, **facts, "template": f"{job.template.name} {job.template.digest}"},
-            threads=threads,
-        )
-        for job in made.jobs
-        if job.member in folders
-    ]
-
-
-def _run(tasks: Sequence[Task], executor: Executor | None, workers: int, progress: bool | None) -> dict[str, Outcome]:
-    """What became of each task, by the stem of its files."""
-    from tqdm import tqdm
-
-    from kpitools.reports.bundle import bundle
-
-    if tasks:
-        bundle()  # made once here rather than by every worker
-    outcomes = {}
-    shown = None if progress is None else not progress  # None: only where there is a terminal
-    with tqdm(total=len(tasks), desc="Reports", unit="report", file=sys.stderr, disable=shown) as bar:
-        for task, done in do_all(make_report, tasks, executor, workers):
-            outcomes[task.stem] = done if isinstance(done, Outcome) else _lost(task, done)
-            bar.update()
-    return outcomes
-
-
-def _lost(task: Task, error: BaseException) -> Outcome:
-    """A report whose process died or could not be asked."""
-    remove(task.out, task.stem, ".html", ".ipynb", ".failed.ipynb")
-    return Outcome("failed", reason=DIED if isinstance(error, BrokenExecutor) else f"{type(error).__name__}: {error}")
-
-
-def _empty(job: Job, out: Path) -> Outcome:
-    remove(out, job.stem, ".html", ".ipynb", ".failed.ipynb")
-    return Outcome("empty", reason=EMPTY)
-
-
 def versions() -> dict[str, str]:
     """The programs that make a report, with their versions."""
-    return {name: version(name) for name in VERSIONS}
+    return {name: installed(name) for name in VERSIONS}

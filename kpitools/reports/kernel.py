@@ -1,73 +1,73 @@
-"""How a report's notebook is run: this very Python, private sockets, the notebook kept whatever happens."""
+"""How papermill is told to run a report's notebook: on a kernel of ours, the notebook kept whatever happens."""
 
 from __future__ import annotations
 
 import logging
-import os
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.iorw import write_ipynb
-from traitlets import Int
-from traitlets.config import Config
+
+from kpitools.reports.kernels.forked import CAN_FORK
+from kpitools.reports.kernels.manager import Private
 
 ENGINE = "kpitools"
-#: A kernel that skips one import (`rfc3987_syntax`, which no report needs) that takes a second beside JupyterLab.
-LAUNCH = (
-    "import runpy, sys; sys.modules.setdefault('rfc3987_syntax', None); "
-    "runpy.run_module('ipykernel_launcher', run_name='__main__', alter_sys=True)"
-)
-#: Longest path of a Unix socket that every system takes, less what jupyter_client appends.
-LONGEST_SOCKET = 90
 
 
-class PrivateKernel(AsyncKernelManager):
-    """A kernel of the Python that runs the batch, whichever kernels are installed."""
-
-    threads = Int(1, help="how many threads a query may use").tag(config=True)
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._kernel_spec = KernelSpec(
-            argv=[sys.executable, "-c", LAUNCH, "-f", "{connection_file}"],
-            display_name="Python 3",
-            language="python",
-            env={"POLARS_MAX_THREADS": str(self.threads)},
-        )
-
-
-class KeepingEngine(NBClientEngine):
-    """Papermill's own engine, that also writes the notebook when the kernel itself dies."""
+class OwnKernel(NBClientEngine):
+    """Papermill's own engine on a kernel that is handed to it; also writes the notebook when the kernel itself dies."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
-        """Run the notebook; what was reached is on disk even where this raises."""
-        kept = options.pop("kept")
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        *,
+        kernel: Private,
+        kept: Path,
+        folder: Path | None = None,
+        start_timeout: float = 60,
+        **_: Any,
+    ) -> Any:
+        """Run the notebook; what was reached is on disk even where this raises.
+
+        Args:
+            nb_man: papermill's notebook and its state.
+            kernel_name: the kernel asked for; the one handed over is taken.
+            kernel: runs the cells.
+            kept: where the notebook is written if the kernel dies.
+            folder: the kernel's folder; the current one where left out.
+            start_timeout: seconds that the kernel may take to answer.
+        """
+        client = PapermillNotebookClient(
+            nb_man, km=kernel, shutdown_kernel="immediate", startup_timeout=start_timeout, log=SILENT
+        )
         try:
-            return super().execute_managed_notebook(nb_man, kernel_name, **options)
+            return client.execute(cleanup_kc=True, **({"cwd": str(folder)} if folder else {}))
         except BaseException:
             write_ipynb(nb_man.nb, str(kept))
             raise
 
 
-def kernel_options(folder: Path, *, threads: int) -> dict[str, Any]:
-    """What papermill is told about the kernel: sockets in a private folder instead of open ports, where possible."""
-    connection = folder / "kernel.json"
-    settings: dict[str, Any] = {"connection_file": str(connection)}
-    if os.name == "posix" and len(str(connection)) < LONGEST_SOCKET:
-        settings["transport"] = "ipc"
-    return {
-        "engine_name": ENGINE,
-        "kernel_name": "python3",
-        "kernel_manager_class": PrivateKernel,
-        "config": Config(KernelManager=settings, PrivateKernel={"threads": threads}),
-        "shutdown_kernel": "immediate",
-    }
+def kernel_options(
+    folder: Path, *, threads: int, kernel: str = "stock", started: Callable[[int], None] | None = None
+) -> dict[str, Any]:
+    """What papermill is told about the kernel.
+
+    Args:
+        folder: a private folder for its sockets.
+        threads: how many threads a query may use.
+        kernel: `fork`, where this system can, or `stock`.
+        started: is told the kernel's process.
+    """
+    forked = kernel == "fork" and CAN_FORK
+    private = Private(folder, forked=forked, threads=threads, started=started)
+    return {"engine_name": ENGINE, "kernel_name": "python3", "kernel": private}
 
 
-papermill_engines.register(ENGINE, KeepingEngine)
-logging.getLogger("papermill").addHandler(logging.NullHandler())  # what went wrong is in the outcome
+papermill_engines.register(ENGINE, OwnKernel)
+SILENT = logging.getLogger("papermill")
+SILENT.addHandler(logging.NullHandler())  # what went wrong is in the outcome

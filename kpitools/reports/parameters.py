@@ -22,7 +22,9 @@ def check_parameters(templates: Sequence[Template], asked: Mapping[str, Any]) ->
 
     Raises:
         UnknownNameError: no template has a parameter of that name.
-        ReportError: a value is not of the declared type, or the parameter is the batch's own to set.
+        UnknownNameError: a value is none of those that the template allows; the message names the nearest.
+        ReportError: a value is not of the declared type or not between its bounds, or the parameter is the batch's
+            own to set.
     """
     known = {name for template in templates for name in template.parameters} - set(GIVEN) - {"interactive"}
     for name in asked:
@@ -30,14 +32,15 @@ def check_parameters(templates: Sequence[Template], asked: Mapping[str, Any]) ->
             raise ReportError(f"Parameter {name!r} is set by the batch for each report; it cannot be given.")
         if name not in known:
             raise UnknownNameError("parameter", name, known)
-    return {
-        template.name: {
-            name: typed(name, value, template.parameters[name])
-            for name, value in asked.items()
-            if name in template.parameters
-        }
-        for template in templates
-    }
+    return {template.name: _checked(template, asked) for template in templates}
+
+
+def _checked(template: Template, asked: Mapping[str, Any]) -> dict[str, Any]:
+    own = {name: value for name, value in asked.items() if name in template.parameters}
+    values = {name: typed(name, value, template.parameters[name]) for name, value in own.items()}
+    for name in values.keys() & template.allowed.keys():
+        template.allowed[name].check(name, values[name])
+    return values
 
 
 def typed(name: str, value: Any, default: Any) -> Any:

@@ -7,18 +7,25 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from kpitools.evaluation.audit import computable, divisible
+from kpitools.evaluation.evaluate import evaluate
+from kpitools.kpis.kpi import Kpi
+from kpitools.measures.measure import Measure
+from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
 from kpitools.model.tables import TABLES
 
 #: Sums of floating-point amounts depend on the order of the rows; further apart than this they are different sums.
 RELATIVE, ABSOLUTE = 1e-9, 0.005
 
+#: Stands where a table's name does, for sums that are KPIs.
+KPIS = "KPI"
 Tally = dict[tuple[str, str], float]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One sum over all slices beside the same sum over the whole; `column` is "rows" or an amount."""
+    """One sum over all slices beside the same sum over the whole; `column` is "rows", an amount or a KPI."""
 
     table: str
     column: str
@@ -50,6 +57,35 @@ def _sums(data: Dataset, name: str) -> list[pl.Expr]:
     given = (each for each in data[name].collect_schema().items() if each[0] not in TABLES[name].derived)
     amounts = [column for column, kind in given if kind == pl.Float64]
     return [pl.len().cast(pl.Int64).alias("rows"), *(pl.col(column).sum() for column in amounts)]
+
+
+def additive(kpis: Iterable[Kpi], data: Dataset, by: str) -> list[Kpi]:
+    """The KPIs that are nothing but a sum or a count of rows, as far as the data can give and divide them."""
+    return divisible(data, [by], computable(data, filter(_is_sum, kpis)))
+
+
+def _is_sum(kpi: Kpi) -> bool:
+    """Whether a KPI is an additive measure as it stands.
+
+    >>> from kpitools.kpis.catalogue import CATALOGUE
+    >>> [_is_sum(CATALOGUE[name]) for name in ("number_of_deals_closed", "average_deal_size", "win_rate")]
+    [True, False, False]
+    """
+    inputs = list(kpi.inputs.values())
+    return (
+        len(inputs) == 1
+        and kpi.words == inputs[0].id
+        and isinstance(inputs[0].source, Measure)
+        and inputs[0].source.additive
+    )
+
+
+def measured(data: Dataset, kpis: list[Kpi], period: Period) -> Tally:
+    """The figures of additive KPIs in a period; a group without any has 0."""
+    if not kpis:
+        return {}
+    figures = evaluate(kpis, data, periods=period).frame
+    return {(KPIS, name): float(value or 0) for name, value in figures.select("kpi", "value").iter_rows()}
 
 
 def reconcile(whole: Mapping[tuple[str, str], float], slices: Iterable[Mapping[tuple[str, str], float]]) -> list[Check]:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from kpitools.reports.kernels.forked import prepare
+from kpitools.reports.kernels.watch import Watch
+from kpitools.reports.log import LOG, written
+from kpitools.reports.look import PLAIN, Look
+
 PART = ".part"
+#: How papermill tags the cell with the parameters it was given.
+INJECTED = "injected-parameters"
+#: How often a report is begun whose kernel dies.
+TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,12 @@ class Task:
         parameters: values for the parameters cell.
         facts: what the page says about itself.
         threads: how many threads a query may use.
+        kernel: `fork` (from a process that has imported what templates need) or `stock` (started afresh).
+        limit: seconds that the report may take; no limit where left out.
+        memory: bytes that its kernel may hold; no limit where left out.
+        look: how the page looks.
+        formats: what is written beside the page, out of `pdf` and `xlsx`.
+        log: whether what the kernel says aside is kept in a file beside the page.
     """
 
     template: Path
@@ -34,11 +50,31 @@ class Task:
     parameters: Mapping[str, Any]
     facts: Mapping[str, Any]
     threads: int = 1
+    kernel: str = "fork"
+    limit: float | None = None
+    memory: int | None = None
+    look: Look = PLAIN
+    formats: tuple[str, ...] = ()
+    log: bool = True
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task; `reason` and `cell` (the number JupyterLab shows) where it failed."""
+    """What became of a task; `reason` and `cell` (the number JupyterLab shows) where it failed.
+
+    Attributes:
+        status: `made`, `empty` or `failed`.
+        files: the names of the files it left.
+        size: bytes of the page.
+        reason: why it failed.
+        cell: the cell in which it failed.
+        headline: the page's first figure in words.
+        seconds: how long it took.
+        memory: the most bytes its kernel held; 0 where not known.
+        tries: how often it was begun.
+        figures: the headline figures, for the index and for what changed.
+        definitions: for each KPI's id the digest of its definition.
+    """
 
     status: str
     files: tuple[str, ...] = ()
@@ -46,48 +82,80 @@ class Outcome:
     reason: str = ""
     cell: int | None = None
     headline: str = ""
+    seconds: float = 0.0
+    memory: int = 0
+    tries: int = 1
+    figures: tuple[Mapping[str, Any], ...] = ()
+    definitions: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> Outcome:
+        """The outcome that JSON kept as a plain mapping."""
+        return cls(**{**said, "files": tuple(said["files"]), "figures": tuple(said["figures"])})
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A notebook as far as it ran; `reason` and `cell` where it stopped, `again` where another kernel may do better."""
+
+    notebook: dict[str, Any]
+    log: str = ""
+    reason: str = ""
+    cell: int | None = None
+    again: bool = False
 
 
 def make_report(task: Task) -> Outcome:
     """Run, export and put in place one report. Whatever goes wrong in the notebook is an outcome, not an error."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see kernel.LAUNCH
-    with tempfile.TemporaryDirectory(dir=task.data.parent, ignore_cleanup_errors=True) as scratch:
-        notebook, failure = execute(task, Path(scratch))
-        if failure is None:
-            try:
-                return _publish(task, notebook)
-            except Exception as error:
-                failure = Outcome("failed", reason=f"The page could not be made: {_words(error)}")
-    put(task.out / f"{task.stem}.failed.ipynb", _json(notebook))
-    remove(task.out, task.stem, ".html", ".ipynb")
-    return Outcome("failed", (f"{task.stem}.failed.ipynb",), reason=failure.reason, cell=failure.cell)
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see kernels.zygote.SKIPPED
+    began = time.monotonic()
+    if task.kernel == "fork":
+        prepare(task.threads)
+    with Watch(task.limit, task.memory) as watch:
+        for tries in range(1, TRIES + 1):  # noqa: B007
+            made = attempt(task, watch)
+            if not made.again:
+                break
+    outcome = _outcome(task, made)
+    return replace(outcome, seconds=time.monotonic() - began, memory=watch.peak, tries=tries)
 
 
-def execute(task: Task, scratch: Path) -> tuple[dict[str, Any], Outcome | None]:
-    """The notebook as far as it ran, and why it stopped, if it did."""
+def attempt(task: Task, watch: Watch) -> Attempt:
+    """Run the notebook once, on a kernel of its own."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
     from kpitools.reports.kernel import kernel_options
 
-    template, result = scratch / "template.ipynb", scratch / "report.ipynb"
-    template.write_bytes(task.template.read_bytes())
-    given = {**task.parameters, "data": f"../{task.data.name}"}  # relative: no place on this machine in the notebook
-    failure = None
-    try:
-        papermill.execute_notebook(
-            template, result, given, cwd=scratch, kept=result,
-            progress_bar=False, request_save_on_cell_execute=False, log_output=False,
-            **kernel_options(scratch, threads=task.threads),
-        )  # fmt: skip
-    except PapermillExecutionError as error:
-        failure = Outcome("failed", reason=f"{error.ename}: {error.evalue}", cell=error.exec_count)
-    except Exception as error:
-        failure = Outcome("failed", reason=_words(error))
-    notebook = json.loads((result if result.exists() else template).read_text(encoding="utf-8"))
-    if failure and failure.cell is None:
-        failure = Outcome("failed", reason=failure.reason, cell=_stopped_at(notebook))
-    return _described(notebook, task), failure
+    with tempfile.TemporaryDirectory(dir=task.data.parent, ignore_cleanup_errors=True) as name:
+        scratch = Path(name)
+        template, result = scratch / "template.ipynb", scratch / "report.ipynb"
+        template.write_bytes(task.template.read_bytes())
+        given = {**task.parameters, "data": f"../{task.data.name}"}  # relative: no place on this machine in it
+        stopped = Attempt({})
+        try:
+            papermill.execute_notebook(
+                template, result, given, folder=scratch, kept=result,
+                progress_bar=False, request_save_on_cell_execute=False, log_output=False,
+                **kernel_options(scratch, threads=task.threads, kernel=task.kernel, started=watch.follow),
+            )  # fmt: skip
+        except PapermillExecutionError as error:
+            stopped = Attempt({}, reason=f"{error.ename}: {error.evalue}", cell=error.exec_count)
+        except Exception as error:
+            stopped = _broken(error, watch)
+        watch.stop()
+        notebook = json.loads((result if result.exists() else template).read_text(encoding="utf-8"))
+        said = (scratch / LOG).read_text(encoding="utf-8", errors="replace") if (scratch / LOG).exists() else ""
+        log = written(notebook, said, stopped.reason).replace(str(scratch), ".")
+    cell = _stopped_at(notebook) if stopped.reason and stopped.cell is None else stopped.cell
+    return replace(stopped, notebook=_described(notebook, task), cell=cell, log=log)
+
+
+def _broken(error: Exception, watch: Watch) -> Attempt:
+    """Why a kernel did not get to the end of a notebook in which no cell failed."""
+    if watch.reason:
+        return Attempt({}, reason=watch.reason)
+    return Attempt({}, reason=f"Its kernel died, twice; it may have run out of memory ({_words(error)}).", again=True)
 
 
 def _described(notebook: dict[str, Any], task: Task) -> dict[str, Any]:
@@ -95,18 +163,70 @@ def _described(notebook: dict[str, Any], task: Task) -> dict[str, Any]:
     papermill = notebook["metadata"].get("papermill", {})
     papermill.update(input_path=task.template.name, output_path=f"{task.stem}.ipynb")
     notebook["metadata"]["kpitools"] = dict(task.facts)
+    for cell in notebook["cells"]:
+        if INJECTED in cell["metadata"].get("tags", ()):
+            cell["id"] = INJECTED  # papermill makes one up anew each time
     return notebook
 
 
-def _publish(task: Task, notebook: dict[str, Any]) -> Outcome:
+def _outcome(task: Task, made: Attempt) -> Outcome:
+    """The report in place; else what there is of it, marked."""
+    reason, log = made.reason, made.log
+    if not reason:
+        try:
+            return _publish(task, made)
+        except Exception as error:
+            reason = f"The page could not be made: {_words(error)}"
+            log = "\n".join(filter(None, [log, reason, ""]))
+    put(task.out / f"{task.stem}.failed.ipynb", _json(made.notebook))
+    remove(task.out, task.stem, ".html", ".ipynb", ".pdf", ".xlsx")
+    files = (f"{task.stem}.failed.ipynb", *_keep_log(task, log))
+    return Outcome("failed", files, reason=reason, cell=made.cell)
+
+
+def _publish(task: Task, made: Attempt) -> Outcome:
+    from kpitools.reports.cut import digest
     from kpitools.reports.export import gather, to_html
 
-    page = to_html(notebook).encode("utf-8", "replace")
-    put(task.out / f"{task.stem}.ipynb", _json(notebook))
+    page = to_html(made.notebook, task.look).encode("utf-8", "replace")
+    said = gather(made.notebook)
+    put(task.out / f"{task.stem}.ipynb", _json(made.notebook))
     put(task.out / f"{task.stem}.html", page)
+    beside = (*_formats(task, made.notebook), *_keep_log(task, made.log))
     remove(task.out, task.stem, ".failed.ipynb")
-    files = (f"{task.stem}.html", f"{task.stem}.ipynb")
-    return Outcome("made", files, size=len(page), headline=gather(notebook).get("headline", ""))
+    return Outcome(
+        "made",
+        (f"{task.stem}.html", f"{task.stem}.ipynb", *beside),
+        size=len(page),
+        headline=said.get("headline", ""),
+        figures=tuple(said.get("figures", ())),
+        definitions={one["id"]: digest(one) for one in said["definitions"]},
+    )
+
+
+def _formats(task: Task, notebook: Mapping[str, Any]) -> tuple[str, ...]:
+    """Put what else is wanted of the page beside it; returns the files' names."""
+    for name in ("pdf", "xlsx"):
+        if name not in task.formats:
+            remove(task.out, task.stem, f".{name}")
+    if "pdf" in task.formats:
+        from kpitools.reports.pdf import to_pdf
+
+        put(task.out / f"{task.stem}.pdf", to_pdf(task.out / f"{task.stem}.html"))
+    if "xlsx" in task.formats:
+        from kpitools.reports.workbook import to_workbook
+
+        put(task.out / f"{task.stem}.xlsx", to_workbook(notebook))
+    return tuple(f"{task.stem}.{name}" for name in task.formats)
+
+
+def _keep_log(task: Task, log: str) -> tuple[str, ...]:
+    """Put the log beside the page, where there is anything in it; returns its name."""
+    if not (log and task.log):
+        remove(task.out, task.stem, ".log")
+        return ()
+    put(task.out / f"{task.stem}.log", log.encode("utf-8", "replace"))
+    return (f"{task.stem}.log",)
 
 
 def put(path: Path, content: bytes) -> None:

@@ -6,13 +6,14 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kpitools.errors import ReportError, UnknownNameError
+from kpitools.reports.allowed import Allowed, read_allowed
 
 #: What the runner fills in; a template must have each of them, with a text as its default.
 GIVEN = ("data", "slice", "period", "as_of")
@@ -28,6 +29,8 @@ class Template:
         title: its first heading.
         parameters: name -> default, in the order of the cell.
         digest: hash of the file, so that a report can say which version made it.
+        allowed: name of a parameter -> the values it may have, see `kpitools.reports.allowed`.
+        peers: whether its notebook is handed the figures of the others.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Template:
     title: str
     parameters: dict[str, Any]
     digest: str
+    allowed: Mapping[str, Allowed] = field(default_factory=dict)
+    peers: bool = True
 
 
 def folder_of_templates(folder: Path | str | None = None) -> Path:
@@ -76,8 +81,9 @@ def find_all(names: Iterable[str] | None = None, folder: Path | str | None = Non
 def _read(path: Path) -> Template:
     content = path.read_bytes()
     try:
-        cells = json.loads(content)["cells"]
-        sources = [("".join(cell["source"]), cell) for cell in cells]
+        notebook = json.loads(content)
+        sources = [("".join(cell["source"]), cell) for cell in notebook["cells"]]
+        said = dict(notebook.get("metadata", {}).get("kpitools", {}))
     except (ValueError, KeyError, TypeError):
         raise ReportError(
             f"Template {path.name} is not a notebook of format 4; open and save it in JupyterLab."
@@ -89,7 +95,30 @@ def _read(path: Path) -> Template:
     headings = (re.search(r"^# +(.+)$", text, re.MULTILINE) for text in texts)
     title = next((found[1].strip() for found in headings if found), path.stem.replace("_", " ").capitalize())
     digest = hashlib.sha256(content).hexdigest()[:16]
-    return Template(path.stem, path, title, _literals(tagged[0], path.name), digest)
+    parameters = _literals(tagged[0], path.name)
+    return Template(path.stem, path, title, parameters, digest, *_said(said, parameters, path.name))
+
+
+def _said(said: Mapping[str, Any], parameters: Mapping[str, Any], name: str) -> tuple[dict[str, Allowed], bool]:
+    """What the notebook's metadata says under `kpitools`: allowed values, and whether it is handed others' figures."""
+    for key in said:
+        if key not in (known := ("parameters", "peers")):
+            raise UnknownNameError(f"setting of template {name}", key, known)
+    rules, peers = said.get("parameters", {}), said.get("peers", True)
+    if not isinstance(rules, dict) or not isinstance(peers, bool):
+        raise ReportError(
+            f"The metadata of template {name} needs `parameters` as an object and `peers` as true or false."
+        )
+    for key in rules:
+        if key not in parameters:
+            raise UnknownNameError(f"parameter of template {name} with allowed values", key, parameters)
+    allowed = {key: read_allowed(key, rule) for key, rule in rules.items()}
+    try:
+        for key, one in allowed.items():
+            one.check(key, parameters[key])
+    except TypeError as error:
+        raise ReportError(f"In template {name} a default cannot be compared with its bounds: {error}.") from None
+    return allowed, peers
 
 
 def _literals(source: str, name: str) -> dict[str, Any]:
