@@ -286,3 +286,13 @@ def test_a_fingerprint_is_the_same_in_another_process(tmp_path: Path):
     ask += "print(Dataset.read(Path(sys.argv[1])).fingerprint())"
     told = subprocess.run([sys.executable, "-c", ask, str(tmp_path)], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == dataset(SMALL).fingerprint()
+
+
+def test_a_cut_is_not_cut_to_the_same_again(data, tmp_path):
+    cut = data.where({"team": ["DACH"]})
+    assert cut.where({"team": ["DACH"]}) is cut
+    assert cut.where({"team": []})["deals"].collect().height == 0
+    assert cut.where({"team": ["DACH"], "segment": ["smb"]}).slice == {"team": ["DACH"], "segment": ["smb"]}
+    cut.write(tmp_path)
+    again = Dataset.read(tmp_path)
+    assert again.where({"team": ["DACH"]}) is again

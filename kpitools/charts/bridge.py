@@ -85,12 +85,14 @@ def _bars(rows: pl.DataFrame) -> list[alt.Chart]:
     bar = alt.Chart(name="bars").mark_bar(stroke=style.INK).add_params(hover)
     bar = bar.encode(
         x=x,
-        x2="high:Q",
+        x2=alt.X2("high:Q"),
         y=y,
         color=colour,
         strokeWidth=style.edged(hover),
         tooltip=data.tooltips(name="Step", amount_text="Amount", deals_text="Deals"),
-        description="said:N",
+        description=alt.Description("said:N"),
     )
-    text = alt.Chart().mark_text(aria=False, align="left", dx=5).encode(x=alt.X("high:Q"), y=y, text="label:N")
+    text = (
+        alt.Chart().mark_text(aria=False, align="left", dx=5).encode(x=alt.X("high:Q"), y=y, text=alt.Text("label:N"))
+    )
     return [bar, text]

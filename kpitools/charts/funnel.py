@@ -80,13 +80,15 @@ def _bars(rows: pl.DataFrame, title: str, unit: str, *, many: bool) -> list[alt.
     y = alt.Y("stage:N", title=None, sort=data.distinct(rows["stage"]), axis=style.name_axis())
     hover = style.hovered()
     whole = alt.Chart().mark_bar(color=style.MAIN, aria=False, opacity=0.4).encode(x=x, y=y)
-    decided = alt.Chart().mark_bar(color=style.MAIN, aria=False).encode(x="decided:Q", y=y)
+    decided = alt.Chart().mark_bar(color=style.MAIN, aria=False).encode(x=alt.X("decided:Q"), y=y)
     edge = alt.Chart(name="bars").mark_bar(fill="transparent", stroke=style.INK).add_params(hover)
-    edge = edge.encode(x=x, y=y, strokeWidth=style.edged(hover), tooltip=_tooltips(), description="said:N")
+    edge = edge.encode(
+        x=x, y=y, strokeWidth=style.edged(hover), tooltip=_tooltips(), description=alt.Description("said:N")
+    )
     text = (
         alt.Chart()
         .mark_text(aria=False, align="left", dx=5, fontSize=11 if many else 12)
-        .encode(x=x, y=y, text="label:N")
+        .encode(x=x, y=y, text=alt.Text("label:N"))
     )
     return [whole, decided, edge, text]
 
@@ -185,12 +187,16 @@ def _dots(rows: pl.DataFrame) -> list[Any]:
     bar = (
         alt.Chart()
         .mark_rule(aria=False, color=style.MAIN, strokeWidth=5, opacity=0.5)
-        .encode(x="lower:Q", x2="upper:Q", y=y)
+        .encode(x=alt.X("lower:Q"), x2=alt.X2("upper:Q"), y=y)
     )
     dot = (
         alt.Chart(name="dots")
         .mark_point(color=style.MAIN, filled=True)
-        .encode(x=x, y=y, size=size, tooltip=tooltip, description="said:N")
+        .encode(x=x, y=y, size=size, tooltip=tooltip, description=alt.Description("said:N"))
     )
-    sample = alt.Chart().mark_text(aria=False, align="left", dx=10).encode(x=alt.value("width"), y=y, text="label:N")
+    sample = (
+        alt.Chart()
+        .mark_text(aria=False, align="left", dx=10)
+        .encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N"))
+    )
     return [bar, dot.add_params(hover), sample]

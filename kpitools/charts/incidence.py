@@ -88,10 +88,12 @@ def step_curves(
     alone = int(rows.height == rows["group"].n_unique())
     shown = alt.condition(hover, alt.value(1), alt.value(alone), empty=False)
     stepped: dict[str, Any] = {"aria": False, "interpolate": "step-after"}
-    band = alt.Chart().mark_area(opacity=0.2, **stepped).encode(x=across, y=up["lower"], y2="upper:Q", **paint)
+    band = alt.Chart().mark_area(opacity=0.2, **stepped).encode(x=across, y=up["lower"], y2=alt.Y2("upper:Q"), **paint)
     line = alt.Chart().mark_line(strokeWidth=2, **stepped).encode(x=across, y=up["value"], **paint)
     dot = alt.Chart(name="dots").mark_point(filled=True, size=80).add_params(hover)
-    dot = dot.encode(x=across, y=up["value"], opacity=shown, tooltip=tooltip, description="said:N", **paint)
+    dot = dot.encode(
+        x=across, y=up["value"], opacity=shown, tooltip=tooltip, description=alt.Description("said:N"), **paint
+    )
     return [band, line, dot]
 
 

@@ -86,11 +86,15 @@ def _bars(rows: pl.DataFrame, totals: pl.DataFrame, title: str, unit: str) -> li
             color=alt.Color(
                 "band:N", title="Age", sort=bands, scale=style.ramp_scale(bands), legend=style.legend("Age")
             ),
-            order="place:Q",
+            order=alt.Order("place:Q"),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.2)),
             tooltip=data.tooltips(stage="Stage", band="Age", deals_text="Deals", amount_text="Amount"),
-            description="said:N",
+            description=alt.Description("said:N"),
         )
     )
-    text = alt.Chart(data.inline(totals)).mark_text(aria=False, align="left", dx=5).encode(x=x, y=y, text="label:N")
+    text = (
+        alt.Chart(data.inline(totals))
+        .mark_text(aria=False, align="left", dx=5)
+        .encode(x=x, y=y, text=alt.Text("label:N"))
+    )
     return [bar, text]

@@ -11,6 +11,7 @@ import polars as pl
 from kpitools.config import NAME, read_config
 from kpitools.errors import KpitoolsError
 from kpitools.explore.view import View
+from kpitools.formats import Separators, write_numbers
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 
@@ -49,6 +50,8 @@ def open_page(
     place = None if isinstance(data, Dataset) else Path(data)
     peers = pl.read_parquet(place / "peers.parquet") if place and (place / "peers.parquet").is_file() else None
     config = read_config(place / NAME) if place and (place / NAME).is_file() else None
+    if config and config.formats:
+        write_numbers(Separators(config.formats.get("decimal", "."), config.formats.get("thousands", ",")))
     return Page(View.of(found, chosen, peers, config), interactive=interactive)
 
 

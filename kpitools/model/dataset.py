@@ -44,6 +44,7 @@ class Dataset:
         quality: what became of the rows when they were loaded.
         source: where the data came from, in words.
         seen_on: of a cut, the last day on which anything happened in the whole.
+        slice: of a cut, the values of each dimension that it was cut to; to cut it to these again changes nothing.
     """
 
     frames: Mapping[str, pl.LazyFrame]
@@ -52,6 +53,7 @@ class Dataset:
     quality: Mapping[str, Quality] = field(default_factory=dict)
     source: str = "memory"
     seen_on: date | None = None
+    slice: Where = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -123,10 +125,12 @@ class Dataset:
         """
         if isinstance(where, Slice):
             return (self.as_of(where.as_of) if where.as_of else self).where(where.where)
-        if not where:
+        done = {name: {*values} for name, values in self.slice.items()}
+        further = {name: values for name, values in where.items() if done.get(name) != {*values}}
+        if not further:
             return self
-        frames, lookups = cut(self, where)
-        return replace(self, frames=frames, lookups=lookups, seen_on=self.last_day)
+        frames, lookups = cut(self, further)
+        return replace(self, frames=frames, lookups=lookups, seen_on=self.last_day, slice={**self.slice, **further})
 
     def settled(self) -> Dataset:
         """The same data with every pending cut worked out and held in memory, so that nobody works it out again."""
@@ -193,6 +197,7 @@ class Dataset:
             "quality": {name: asdict(quality) for name, quality in self.quality.items()},
             "source": self.source,
             "seen_on": self.seen_on.isoformat() if self.seen_on else None,
+            "slice": {name: list(values) for name, values in self.slice.items()},
             "shared": sorted(name for name, frame in self.lookups.items() if self.frames.get(name) is frame),
         }
         (folder / "dataset.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
@@ -213,7 +218,7 @@ class Dataset:
         seen_at = datetime.fromisoformat(facts["seen_at"]) if facts["seen_at"] else None
         quality = {name: Quality(**counts) for name, counts in facts["quality"].items()}
         seen_on = date.fromisoformat(facts["seen_on"]) if facts["seen_on"] else None
-        return cls(frames, lookups, seen_at, quality, facts["source"], seen_on)
+        return cls(frames, lookups, seen_at, quality, facts["source"], seen_on, facts["slice"])
 
 
 def _table_of(path: Path) -> str:

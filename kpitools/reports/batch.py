@@ -19,6 +19,7 @@ from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.kpi import Kpi
 from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
+from kpitools.reports.assets import write_assets
 from kpitools.reports.catalogue import NAME as CATALOGUE_PAGE
 from kpitools.reports.catalogue import write_catalogue
 from kpitools.reports.changes import changed_definitions, held_against, largest, sentences, versions_of
@@ -141,6 +142,7 @@ def make_reports(
             done = _Done(journal, place, state)
             done.run([(step, _task(step, place, said, how)) for step in chosen], executor, at_once, progress)
             reports = tuple(done.report(step, chosen) for step in ready.steps)
+        write_assets(look, place)
         batch = Batch(made, place, reports, ready.checks, time.monotonic() - began)
         write_index(batch, _facts(batch, ready, journal, {**said, "state": state, "definitions": definitions}, before))
         journal.close()

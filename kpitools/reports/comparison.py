@@ -26,7 +26,10 @@ ALL = "All together"
 
 
 def core_kpis(made: Plan, kpis: Mapping[str, Kpi]) -> list[Kpi]:
-    """The KPIs that the pages of a batch put first: those of the sets its templates are asked for."""
+    """The KPIs that the pages of a batch put first: those asked for by name, else those of the sets asked for."""
+    asked = dict.fromkeys(name for job in made.jobs for name in job.parameters.get("kpis") or ())
+    if asked:
+        return [kpis[name] for name in asked if name in kpis]
     roles = dict.fromkeys(job.parameters.get("role", job.template.parameters.get("role")) for job in made.jobs)
     names = dict.fromkeys(name for role in roles if role in SETS for name in SETS[role].kpis)
     return [kpis[name] for name in names or SETS["core"].kpis if name in kpis]

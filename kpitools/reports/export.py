@@ -73,11 +73,13 @@ def to_html(notebook: Mapping[str, Any], look: Look | None = None) -> str:
     """
     look = look or PLAIN
     said = gather(notebook)
+    defined = {one["id"] for one in said["definitions"]}
+    said["changed"] = [one for one in said.get("changed") or () if one["id"] in defined]
     writer = Writer(look, {one["label"]: f"#def-{one['id']}" for one in said["definitions"]})
     with numbers_written(look.separators):
         blocks = list(_blocks(notebook, writer))
         page = {
-            **dict.fromkeys(("subject", "period", "dates", "as_of", "fingerprint", "quality", "changed"), ""),
+            **dict.fromkeys(("subject", "period", "dates", "as_of", "fingerprint", "quality"), ""),
             **said,
             "blocks": blocks,
             "tiles": tiles(output["data"][TABLE] for output in _outputs(notebook) if TABLE in output.get("data", {})),

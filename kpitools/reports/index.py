@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kpitools.reports.batch import Batch, Report
 
 _SEARCH = Path(__file__).with_name("index.js")
-STATUSES = ("made", "reused", "empty", "failed")
+STATUSES = ("made", "reused", "empty", "failed", "left")
 #: What a file beside a page is called.
 KINDS = {"ipynb": "notebook", "pdf": "PDF", "xlsx": "Excel", "log": "log"}
 

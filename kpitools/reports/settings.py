@@ -13,7 +13,7 @@ from kpitools.errors import EvaluationError
 from kpitools.model.calendar import Period, parse_period
 
 #: The sections that change figures and what is said of them. Everything else is nothing a notebook needs to know.
-SECTIONS = ("benchmarks", "flags", "kpis", "settings", "targets")
+SECTIONS = ("benchmarks", "flags", "formats", "kpis", "settings", "targets")
 Settings = Mapping[str, Any]
 
 
