@@ -8,6 +8,8 @@ from small import dataset
 
 from kpitools.analyses.presets import FROM_DEALS, PRESETS
 from kpitools.analyses.scorecard import NOT_DECLARED, scorecard
+from kpitools.analyses.words import with_chance
+from kpitools.analyses.words.figures import CHANCE
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.dataset import Dataset
@@ -50,6 +52,27 @@ def test_the_figures_of_the_period_stand_beside_those_of_others():
         ("2026Q1", None), ("2026Q2", 50.0), ("2026Q3", 100.0),
     ]  # fmt: skip
     assert card.missing == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "status"),
+    [
+        ((1, 1), (1, 0), CHANCE),
+        ((55, 45), (50, 50), CHANCE),
+        ((80, 20), (50, 50), "worse"),
+        ((20, 80), (50, 50), "better"),
+    ],
+)
+def test_a_share_that_may_have_changed_by_chance_is_neither_better_nor_worse(before, now, status):
+    counts = {"2026-05-01": before, "2026-08-01": now}
+    rows = [
+        f"{day}{outcome}{number} {outcome} {day}"
+        for day, several in counts.items()
+        for outcome, count in zip(("won", "lost"), several, strict=True)
+        for number in range(count)
+    ]
+    card = scorecard(dataset("\n".join(["deals: deal_id status closed_at", *rows])), period="2026Q3", kpis=["win_rate"])
+    assert with_chance(card)["previous_status"].to_list() == [status]
 
 
 def test_a_period_that_is_not_over_stands_beside_the_same_part_of_the_one_before():

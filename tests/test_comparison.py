@@ -13,10 +13,11 @@ from browser import chromium, opened
 from playwright.sync_api import Browser
 from reports_kit import template
 
+from kpitools.analyses.words.figures import CHANCE
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.dataset import Dataset
 from kpitools.reports.batch import Batch, Report
-from kpitools.reports.comparison import ALL, CHANCE, comparison, shown
+from kpitools.reports.comparison import ALL, comparison, shown
 from kpitools.reports.index import index_html
 from kpitools.reports.plan import Plan, plan
 from kpitools.reports.run import Outcome

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from kpitools.analyses.presets import FEWEST, FROM_DEALS
+from kpitools.analyses.words.figures import change_status, same_figure
 from kpitools.evaluation.audit import computable, divisible
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.formats import format_difference, format_interval, format_value, is_figure
@@ -20,7 +21,6 @@ from kpitools.tables.html import spark
 
 #: Periods that a course shows, the one reported on included.
 TREND = 8
-CHANCE = "within chance"
 #: The whole beside its members.
 ALL = "All together"
 
@@ -57,7 +57,7 @@ def comparison(data: Dataset, made: Plan, kpis: Mapping[str, Kpi]) -> dict[str, 
     rows += [(member, parts[member,]) for member in made.members if (member,) in parts]
     return {
         "kpis": [{"id": one.id, "label": one.label, "unit": one.unit, "better": one.better} for one in shown],
-        "rows": [{"name": name, "figures": _by_kpi(frame, made)} for name, frame in rows],
+        "rows": [{"name": name, "figures": _by_kpi(frame, kpis)} for name, frame in rows],
     }
 
 
@@ -65,21 +65,18 @@ def _figures(shown: Iterable[Kpi], data: Dataset, made: Plan, *by: str) -> pl.Da
     return evaluate(shown, data, periods=periods_until(made.period, TREND), by=by, compare="previous").frame
 
 
-def _by_kpi(frame: pl.DataFrame, made: Plan) -> dict[str, dict[str, Any]]:
-    last = pl.col("period") == str(made.period)
-    told = frame.group_by("kpi", maintain_order=True).agg(
-        pl.col("value", "lower", "upper", "small").filter(last).first(),
-        difference=pl.col("previous_difference").filter(last).first(),
-        status=_status().filter(last).first(),
-        trend=pl.col("value"),
-    )
-    return {row.pop("kpi"): row for row in told.to_dicts()}
-
-
-def _status() -> pl.Expr:
-    """Better or worse than the period before, unless the interval says that it may be neither."""
-    unclear = pl.col("previous").is_between(pl.col("lower"), pl.col("upper"))
-    return pl.when(unclear).then(pl.lit(CHANCE)).otherwise(pl.col("previous_status"))
+def _by_kpi(frame: pl.DataFrame, kpis: Mapping[str, Kpi]) -> dict[str, dict[str, Any]]:
+    found = {}
+    for (name,), rows in frame.partition_by("kpi", as_dict=True, maintain_order=True).items():
+        *earlier, now = rows.to_dicts()
+        before = earlier[-1] if earlier and same_figure(now, earlier[-1]) else None
+        found[name] = {
+            **{key: now[key] for key in ("value", "lower", "upper", "small")},
+            "difference": now["previous_difference"],
+            "status": change_status(kpis[name], now, before, now["previous_status"]),
+            "trend": rows["value"].to_list(),
+        }
+    return found
 
 
 def shown(found: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kpitools.formats import NOTHING, format_date, format_difference, format_interval, format_value, is_figure
 
-STATUS = {"better": "✓", "worse": "✗", "level": "=", "within": "✓", "below": "▼", "above": "▲"}
+STATUS = {"better": "✓", "worse": "✗", "level": "=", "within chance": "≈", "within": "✓", "below": "▼", "above": "▲"}
 BARS = "▁▂▃▄▅▆▇█"
 TO_THE_RIGHT = ("number", "comparison", "interval", "sample")
 

@@ -26,7 +26,7 @@ def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
     def section(view: View) -> Iterable[Any]:
         card = _card(view, role, kpis)
         view.use(card.kpis)
-        frame = with_peers(card.now.frame, card.kpis, view)
+        frame = with_peers(words.with_chance(card), card.kpis, view)
         compare = ["previous", "peers" if "peers" in frame.columns else "year_ago"]
         compare += ["target"] if "target" in frame.columns else []
         caption = f"Core figures, {view.period.name}"

@@ -10,7 +10,7 @@ from kpitools.analyses.words.funnel import conversion_words, funnel_words
 from kpitools.analyses.words.pipeline import pipeline_words
 from kpitools.analyses.words.reps import rep_words
 from kpitools.analyses.words.retention import retention_words
-from kpitools.analyses.words.scorecard import findings, missing_words, within_words
+from kpitools.analyses.words.scorecard import findings, missing_words, with_chance, within_words
 
 __all__ = [
     "claim_words",
@@ -24,5 +24,6 @@ __all__ = [
     "rep_words",
     "retention_words",
     "win_rate_words",
+    "with_chance",
     "within_words",
 ]

@@ -18,6 +18,8 @@ from kpitools.measures.measure import Measure
 from kpitools.model.calendar import parse_period
 
 Row = Mapping[str, Any]
+#: The status of a change that says nothing.
+CHANCE = "within chance"
 
 #: KPIs over what began in the period and may still come out: a younger period has had less time than an older one,
 #: so neither the one before nor a benchmark is a fair measure of it.
@@ -97,6 +99,21 @@ def change(kpi: Kpi, row: Row, before: Row | None) -> Change | None:
     if is_sample(kpi, row) and is_sample(kpi, before):
         return Change(difference, means_differ_by(_mean(row), _mean(before)))
     return Change(difference, None)
+
+
+def change_status(kpi: Kpi, row: Row, before: Row | None, status: str | None) -> str | None:
+    """Better, worse or level, as a comparison found it; of a share or mean only where chance alone does not explain it.
+
+    >>> now = {"value": 40.0, "numerator": 24, "denominator": 60, "n": 60, "lower": 29.0, "upper": 53.0}
+    >>> then = {"value": 55.0, "numerator": 33, "denominator": 60, "n": 60, "lower": 42.0, "upper": 67.0}
+    >>> change_status(win_rate, now, then, "worse")
+    'within chance'
+    """
+    if before is None or not is_sample(kpi, row):
+        return status
+    found = change(kpi, row, before)
+    clear = found is not None and (found.interval is None or found.is_clear)
+    return status if clear or not status else CHANCE
 
 
 def is_sample(kpi: Kpi, row: Row) -> bool:

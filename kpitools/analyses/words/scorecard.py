@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
+import polars as pl
+
 from kpitools.analyses.scorecard import NOT_DECLARED, Scorecard
 from kpitools.analyses.words.figures import (
     MATURING,
     Change,
     Row,
     change,
+    change_status,
     difference_words,
     figure_words,
     is_sample,
@@ -92,6 +95,16 @@ def within_words(kpis: Iterable[Kpi], dimensions: Collection[str]) -> list[str]:
     labels = [kpi.label for kpi in kpis if looks_beyond(kpi, dimensions)]
     told = "Measured within this slice alone, without the rows of others that count in the whole company"
     return [f"{told}: {listed(labels, most=len(labels))}."] if labels else []
+
+
+def with_chance(card: Scorecard) -> pl.DataFrame:
+    """The figures of the period; a change of a share or mean that may be chance is called neither better nor worse."""
+    said = {
+        each.kpi.id: change_status(each.kpi, each.row, each.before, each.row.get("previous_status"))
+        for each in _told(card)
+    }
+    status = pl.col("kpi").replace_strict(said, default=None, return_dtype=pl.String)
+    return card.now.frame.with_columns(previous_status=status)
 
 
 def _told(card: Scorecard) -> list[Told]:
