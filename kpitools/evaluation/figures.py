@@ -25,10 +25,13 @@ APART = pl.QueryOptFlags(comm_subplan_elim=False)
 
 
 class Figures:
-    """The figures of measures by group and moment, asked for first, then collected at once."""
+    """The figures of measures by group and moment, asked for first, then collected at once.
 
-    def __init__(self, data: Dataset, by: Sequence[str]) -> None:
-        self._data, self._by = data, list(by)
+    Where the `members` of the one dimension are given, the figures beside a member are those of all the others.
+    """
+
+    def __init__(self, data: Dataset, by: Sequence[str], members: Sequence[str | None] | None = None) -> None:
+        self._data, self._by, self._members = data, list(by), members
         self._groups: dict[Key, Group] = {}
         self._frames: dict[Key, pl.DataFrame] = {}
         self._keys = [BY + name for name in by]
@@ -42,7 +45,7 @@ class Figures:
     def collect(self) -> None:
         """Run the queries one after the other: at once they take longer and more memory."""
         for key, group in self._groups.items():
-            found = query(group, self._data, self._by).collect(optimizations=APART)
+            found = query(group, self._data, self._by, self._members).collect(optimizations=APART)
             self._frames[key] = found.with_columns(ROUNDED)
 
     def wide(self, leaves: Iterable[Leaf], moments: Sequence[Moment]) -> pl.DataFrame:

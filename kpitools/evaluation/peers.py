@@ -10,6 +10,7 @@ from kpitools.evaluation.figures import Figures
 from kpitools.evaluation.leaves import Leaf, grows_with_size, leaves, value
 from kpitools.evaluation.query import BY
 from kpitools.evaluation.windows import Moment
+from kpitools.evaluation.within import looks_beyond
 from kpitools.kpis.kpi import Kpi
 from kpitools.measures.anchors import PeriodDays
 from kpitools.measures.measure import Measure
@@ -38,9 +39,11 @@ def peers(
     simple = [kpi for kpi in kpis if all(_adds_up(leaf) for leaf in leaves(kpi))]
     others = [_less_own(wide, simple, name)] if simple else []
     hard = [kpi for kpi in kpis if kpi not in simple]
-    if hard:
-        groups = wide[BY + name].unique(maintain_order=True)
-        others += [_without(data, hard, name, group, moments) for group in groups]
+    groups = wide[BY + name].unique(maintain_order=True).to_list()
+    beyond = [kpi for kpi in hard if looks_beyond(kpi, [name])]
+    others += [_without(data, beyond, name, group, moments) for group in groups if beyond]
+    if counted := [kpi for kpi in hard if kpi not in beyond]:
+        others.append(_counted_anew(data, counted, name, groups, moments))
     keys = [name, "m", "kpi"]
     found = _each(pl.concat(others).select(*keys, "peers"), frame, kpis, keys)
     joined = frame.join(found, on=keys, how="left", nulls_equal=True, maintain_order="left")
@@ -68,10 +71,7 @@ def _less_own(wide: pl.DataFrame, kpis: list[Kpi], name: str) -> pl.DataFrame:
     """All groups' sums less one's own; of a mean, its sum and its n."""
     keys = {leaf.key: leaf for kpi in kpis for leaf in leaves(kpi)}
     rest = wide.with_columns(part for leaf in keys.values() for part in _rest(leaf))
-    return pl.concat(
-        rest.select(pl.col(BY + name).alias(name), "m", pl.lit(kpi.id).alias("kpi"), value(kpi).alias("peers"))
-        for kpi in kpis
-    )
+    return _told(rest.rename({BY + name: name}), kpis, name)
 
 
 def _rest(leaf: Leaf) -> list[pl.Expr]:
@@ -88,16 +88,28 @@ def _rest(leaf: Leaf) -> list[pl.Expr]:
     return [pl.when(known).then(value).alias(leaf.key), pl.when(present).then(n_rest).alias(f"{leaf.key}.n")]
 
 
+def _counted_anew(
+    data: Dataset, kpis: list[Kpi], name: str, groups: list[str | None], moments: list[Moment]
+) -> pl.DataFrame:
+    """The KPIs over the rows of every group but one, for each of them at once."""
+    wide = _wide(Figures(data, (name,), groups), kpis, moments)
+    return _told(wide.rename({BY + name: name}), kpis, name)
+
+
 def _without(data: Dataset, kpis: list[Kpi], name: str, group: str | None, moments: list[Moment]) -> pl.DataFrame:
-    """The KPIs over every group but one."""
+    """The KPIs over every group but one, where a row's figure rests on the rows of others: as if it were not there."""
     members: list[str | None] = [*data.members(name), None]
     rest = data.where({name: [member for member in members if member != group]}).settled()
+    wide = _wide(Figures(rest, ()), kpis, moments)
+    return _told(wide.with_columns(pl.lit(group, pl.String).alias(name)), kpis, name)
+
+
+def _wide(figures: Figures, kpis: list[Kpi], moments: list[Moment]) -> pl.DataFrame:
     needed = [leaf for kpi in kpis for leaf in leaves(kpi)]
-    figures = Figures(rest, ())
     figures.ask(needed, moments)
     figures.collect()
-    wide = figures.wide(needed, moments)
-    return pl.concat(
-        wide.select(pl.lit(group, pl.String).alias(name), "m", pl.lit(kpi.id).alias("kpi"), value(kpi).alias("peers"))
-        for kpi in kpis
-    )
+    return figures.wide(needed, moments)
+
+
+def _told(wide: pl.DataFrame, kpis: list[Kpi], name: str) -> pl.DataFrame:
+    return pl.concat(wide.select(name, "m", pl.lit(kpi.id).alias("kpi"), value(kpi).alias("peers")) for kpi in kpis)

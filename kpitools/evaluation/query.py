@@ -22,6 +22,8 @@ from kpitools.model.lookup import attach, dimension_expr, dimension_paths, key_c
 #: Group columns carry this mark, so that the dimension `stage` is not the column `stage`.
 BY = "by:"
 ENTITY = "entity"
+#: Whose a row is, while it counts for the others.
+OWNER = "by:owner"
 #: Statistics for which all values of a group, not only a sum so far, may have to be held.
 HELD = ("mean", "median", "distinct")
 
@@ -85,23 +87,40 @@ def group_key(measure: Measure, entity: str | None) -> tuple[object, ...]:
     return measure.table.name, measure.when, entity, by_period, None if needed is None else needed.meta.serialize()
 
 
-def query(group: Group, data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
-    """The figures of a group: its dimensions, entity, window `w`, and per measure value, n and spread."""
+def query(group: Group, data: Dataset, by: Sequence[str], members: Sequence[str | None] | None = None) -> pl.LazyFrame:
+    """The figures of a group: its dimensions, entity, window `w`, and per measure value, n and spread.
+
+    Args:
+        group: the measures.
+        data: the dataset.
+        by: the dimensions.
+        members: of the one dimension; where given, the figures beside a member are those of all rows but its own.
+    """
     stretches = _stretches(group)
-    return _added_up(group, stretches, data, by) if stretches else _counted(group, data, by)
+    return _added_up(group, stretches, data, by, members) if stretches else _counted(group, data, by, members)
 
 
-def _counted(group: Group, data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
+def _counted(
+    group: Group, data: Dataset, by: Sequence[str], members: Sequence[str | None] | None = None
+) -> pl.LazyFrame:
     routes = {name: _routes(data, group.some.table.name, name, group.some) for name in by}
     rows = placed(group, data, [path for found in routes.values() for path in found])
     keys: list[str | pl.Expr] = ["w", *(dimension_expr(found).alias(BY + name) for name, found in routes.items())]
     keys += [key_code(group.entity).alias(ENTITY)] if group.entity else []
     values = [_value(measure) for measure in group.measures.values() if measure.aggregate.statistic in HELD]
-    return (
-        rows.with_columns(values)
-        .group_by(keys)
-        .agg(part for measure in group.measures.values() for part in _parts(measure))
-    )
+    rows = rows.with_columns(values)
+    if members is not None:
+        (name,) = by
+        rows, keys[1] = _beside_others(rows, keys[1], members), BY + name
+    return rows.group_by(keys).agg(part for measure in group.measures.values() for part in _parts(measure))
+
+
+def _beside_others(rows: pl.LazyFrame, whose: str | pl.Expr, members: Sequence[str | None]) -> pl.LazyFrame:
+    """Every row once for each member that it is not of."""
+    own = pl.col(whose) if isinstance(whose, str) else whose
+    name = own.meta.output_name()
+    each = pl.LazyFrame({name: members}, schema={name: pl.String})
+    return rows.with_columns(own.alias(OWNER)).join(each, how="cross").filter(pl.col(OWNER).ne_missing(pl.col(name)))
 
 
 def _value(measure: Measure) -> pl.Expr:
@@ -130,7 +149,9 @@ def _in_parts(measure: Measure, group: Group, cuts: list[date]) -> bool:
     return measure.aggregate.statistic in ("count", "total") or all(parts <= 1 for parts in inside)
 
 
-def _added_up(group: Group, stretches: list[Window], data: Dataset, by: Sequence[str]) -> pl.LazyFrame:
+def _added_up(
+    group: Group, stretches: list[Window], data: Dataset, by: Sequence[str], members: Sequence[str | None] | None
+) -> pl.LazyFrame:
     """The figures of windows from those of stretches: each row is looked at once."""
     inside = [
         (number, whole)
@@ -140,7 +161,7 @@ def _added_up(group: Group, stretches: list[Window], data: Dataset, by: Sequence
     ]
     wholes = pl.LazyFrame(inside, schema={"w": pl.Int32, "whole": pl.Int32}, orient="row")
     parts = Group(group.measures, {stretch: number for number, stretch in enumerate(stretches)}, group.entity)
-    found = _counted(parts, data, by).join(wholes, on="w").drop("w").rename({"whole": "w"})
+    found = _counted(parts, data, by, members).join(wholes, on="w").drop("w").rename({"whole": "w"})
     names = _names(group, by)
     figures = pl.exclude(*names, "^.*[.]n$")
     known = pl.when(figures.count() > 0).then(figures.sum())
