@@ -296,3 +296,16 @@ def test_a_cut_is_not_cut_to_the_same_again(data, tmp_path):
     cut.write(tmp_path)
     again = Dataset.read(tmp_path)
     assert again.where({"team": ["DACH"]}) is again
+
+
+def test_divided_at_once_the_cuts_are_the_same(data):
+    members = [*TEAMS[:2], None, "nobody"]
+    for member, part in data.divided("team", members):
+        cut = data.where({"team": [member]})
+        assert [*part.frames] == [*cut.frames]
+        assert [*part.lookups] == [*cut.lookups]
+        for ours, theirs in ((part.frames, cut.frames), (part.lookups, cut.lookups)):
+            for name in ours:
+                keys = TABLES[name].primary_key()
+                assert_frame_equal(ours[name].sort(keys).collect(), theirs[name].sort(keys).collect())
+        assert (part.slice, part.seen_on) == ({"team": (member,)}, data.last_day)

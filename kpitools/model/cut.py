@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,6 +20,9 @@ Where = Mapping[str, Sequence[str | None]]
 
 #: Lists that belong to the company rather than to a slice; kept whole.
 REFERENCE = frozenset({"courses", "initiatives", "market", "playbook", "products", "stages"})
+
+#: Whose a row is, while a table is divided, and whoever has no row of it.
+WHOSE, OTHER = "cut:whose", object()
 
 #: Children before the tables their keys lead to, so that one pass finds every row that is led to.
 CHILDREN_FIRST = (
@@ -45,13 +48,43 @@ def cut(data: Dataset, where: Where) -> tuple[Frames, Frames]:
     """
     for name in where:
         _must_divide(data, name)
-    own = {name: frame for name, frame in data.frames.items() if name in REFERENCE}
+    own = _reference(data)
     for name in sorted(data.frames.keys() - REFERENCE):
         routes = [dimension_paths(data, name, wanted) for wanted in where]
         if all(routes):
             whole = _totalled(data, name)
             own[name] = _held(_filtered(data, name, whole, dict(zip(where, routes, strict=True)), where))
     return own, _led_to(data, own)
+
+
+def divided(data: Dataset, name: str, members: Iterable[str | None]) -> Iterator[tuple[str | None, Frames, Frames]]:
+    """The cuts to one member after the other, each table read and divided once for all of them.
+
+    The rows of all members are held meanwhile.
+
+    Raises:
+        UnknownNameError: there is no such dimension.
+        EvaluationError: no table of this data can be divided by it.
+    """
+    _must_divide(data, name)
+    routes = {table: dimension_paths(data, table, name) for table in sorted(data.frames.keys() - REFERENCE)}
+    parts = {table: _by_member(data, table, found) for table, found in routes.items() if found}
+    for member in members:
+        own = _reference(data)
+        own |= {table: by_member[member if member in by_member else OTHER].lazy() for table, by_member in parts.items()}
+        yield member, own, _led_to(data, own)
+
+
+def _reference(data: Dataset) -> Frames:
+    return {name: frame for name, frame in data.frames.items() if name in REFERENCE}
+
+
+def _by_member(data: Dataset, table: str, routes: list[str]) -> dict[object, pl.DataFrame]:
+    """The rows of a table by the member they belong to; of any other there is none."""
+    rows = attach(_totalled(data, table), table, routes, data.lookups).with_columns(dimension_expr(routes).alias(WHOSE))
+    found = rows.drop(path for path in set(routes) if "." in path).collect()
+    parts = found.partition_by(WHOSE, as_dict=True, maintain_order=True, include_key=False)
+    return {member: part for (member,), part in parts.items()} | {OTHER: found.drop(WHOSE).clear()}
 
 
 def _totalled(data: Dataset, name: str) -> pl.LazyFrame:
@@ -101,7 +134,9 @@ def _led_to(data: Dataset, own: Frames) -> Frames:
         if len(keys) == 1:
             wanted += _referring(data, name, keys[0], own, lookups)
         wanted += _belonging(data, name, keys, own)
-        if wanted:
+        if len(wanted) == 1 and name in own and data.lookups[name] is data.frames[name]:
+            lookups[name] = own[name]  # nothing leads to others' rows
+        elif wanted:
             led = data.lookups[name].join(pl.concat(wanted).unique(), on=keys, how="semi")
             lookups[name] = _held(_only_shared(led, data, name, own.get(name)))
     return lookups

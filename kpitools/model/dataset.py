@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -15,7 +15,7 @@ import polars as pl
 
 from kpitools.errors import DataError, UnknownNameError
 from kpitools.model.asof import seen_before
-from kpitools.model.cut import Where, cut
+from kpitools.model.cut import Where, cut, divided
 from kpitools.model.derived import complete
 from kpitools.model.dimensions import dimension, reachable
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths, missing
@@ -131,6 +131,17 @@ class Dataset:
             return self
         frames, lookups = cut(self, further)
         return replace(self, frames=frames, lookups=lookups, seen_on=self.last_day, slice={**self.slice, **further})
+
+    def divided(self, name: str, members: Iterable[str | None]) -> Iterator[tuple[str | None, Dataset]]:
+        """The cuts to one member of a dimension after the other, as `where` gives them, for much less work together.
+
+        Raises:
+            UnknownNameError: a dimension there is not.
+            EvaluationError: this data cannot be divided by it.
+        """
+        for member, frames, lookups in divided(self, name, members):
+            own = {**self.slice, name: (member,)}
+            yield member, replace(self, frames=frames, lookups=lookups, seen_on=self.last_day, slice=own)
 
     def settled(self) -> Dataset:
         """The same data with every pending cut worked out and held in memory, so that nobody works it out again."""

@@ -112,13 +112,25 @@ def write_cut(
     root: Path,
     settings: Settings | None = None,
 ) -> Path:
+    """Cut the slice of one member and write it, as `write_part` does."""
+    return write_part(data.where({plan.by: (member,)}), plan, member, peers, root, settings)
+
+
+def write_part(
+    part: Dataset,
+    plan: Plan,
+    member: str | None,
+    peers: pl.DataFrame | None,
+    root: Path,
+    settings: Settings | None = None,
+) -> Path:
     """Write the slice of one member into a folder of its own under `root`, whose name nobody can guess.
 
     It holds the member's rows and those that they name, the company's settings as far as they are the member's, and
     of the others' figures the one row per KPI that is made for this member.
     """
     folder = Path(tempfile.mkdtemp(dir=root)) / "data"
-    data.where({plan.by: (member,)}).write(folder)
+    part.write(folder)
     _count_own(folder)
     write_settings(settings or {}, folder, (member,), plan.period)
     if peers is not None:

@@ -22,7 +22,7 @@ from kpitools.reports.cut import (
     cut_of,
     has_facts,
     require_facts,
-    write_cut,
+    write_part,
 )
 from kpitools.reports.plan import Plan
 from kpitools.reports.prove import Check, Tally, additive, measured, reconcile, tally
@@ -108,13 +108,11 @@ def _cut(whole: Dataset, made: Plan, ask: Ask, scratch: Path) -> tuple[dict[str 
     asked = {job.member for job in made.jobs}
     cuts: dict[str | None, Cut | None] = {}
     tallies: list[Tally] = []
-    for member in made.members:
+    for member, part in whole.divided(made.by, made.members):
         if member in asked:
-            folder = write_cut(whole, made, member, peers, scratch, ask.settings)
-            part = Dataset.read(folder)
+            folder = write_part(part, made, member, peers, scratch, ask.settings)
+            part = Dataset.read(folder)  # what a notebook will read is what has to add up
             cuts[member] = cut_of(folder) if has_facts(part, made.period) else None
-        else:
-            part = whole.where({made.by: (member,)}).settled()
         tallies.append(_tally(part, made, sums))
     return cuts, tuple(reconcile(_tally(whole, made, sums), tallies))
 
