@@ -10,7 +10,7 @@ from IPython.display import Markdown
 
 from kpitools.errors import UnknownNameError
 from kpitools.explore import Page, View
-from kpitools.explore.controls import EVERYTHING, Controls
+from kpitools.explore.controls import Controls
 from kpitools.model.slice import Slice
 
 
@@ -57,21 +57,21 @@ def test_a_wrong_slice_leaves_the_page_as_it_was(page, shown):
 
 def test_controls_set_the_slice_and_show_it_as_text(page, shown):
     controls = Controls(page)
-    controls._where["team"].value = "Nordics"
-    assert controls._text.value == "team=Nordics&period=2026Q3&as_of=2026-09-30" == shown[-1]
-    controls._period.value = "2026Q1"
-    assert controls._text.value == "team=Nordics&period=2026Q1&as_of=2026-03-31" == shown[-1]
-    controls._where["team"].value = EVERYTHING
+    controls.where["team"].widget.value = ("Nordics",)
+    assert controls.text.value == "team=Nordics&period=2026Q3&as_of=2026-09-30" == shown[-1]
+    controls.period.value = "2026Q1"
+    assert controls.text.value == "team=Nordics&period=2026Q1&as_of=2026-03-31" == shown[-1]
+    controls.where["team"].widget.value = ()
     assert shown[-1] == "period=2026Q1&as_of=2026-03-31"
 
 
 def test_a_pasted_slice_moves_the_controls(page, shown):
     controls = Controls(page)
-    controls._text.value = "segment=smb&period=2025Q4"
-    assert controls._where["segment"].value == "smb"
-    assert controls._period.value == "2025Q4"
-    controls._text.value = "nonsense"
-    assert "is not a slice" in controls._said.value
+    controls.text.value = "segment=smb&period=2025Q4"
+    assert controls.where["segment"].widget.value == ("smb",)
+    assert controls.period.value == "2025Q4"
+    controls.text.value = "nonsense"
+    assert "is not a slice" in controls.said.value
     assert shown[-1] == "segment=smb&period=2025Q4&as_of=2025-12-31"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,18 +60,26 @@ def test_a_control_sets_the_slice_and_every_section_follows(page: Page, lab: Lab
     expect(figures).to_contain_text("Win rate")
     expect(page.locator("svg.marks").nth(4)).to_be_visible()
     whole = figures.inner_text()
-    team = page.locator(".widget-dropdown", has_text="Team").locator("select")
-    team.select_option("Nordics")
-    slice_text = page.locator(".widget-text", has_text="Slice").locator("input")
+    team = page.get_by_label("Team", exact=True)
+    team.select_option(team.locator("option", has_text="Nordics").inner_text())
+    slice_text = page.get_by_label("Slice", exact=True)
     expect(slice_text).to_have_value("team=Nordics&period=2026Q3&as_of=2026-09-30")
     expect(figures).not_to_have_text(whole)
     slice_text.fill("team=DACH&period=2026Q2")
     slice_text.press("Enter")
-    expect(team).to_have_value("DACH")
+    expect(team).to_have_value(re.compile(r"DACH \(\d+\)"))
     expect(slice_text).to_have_value("team=DACH&period=2026Q2&as_of=2026-06-30")
     slice_text.fill("taem=DACH")
     slice_text.press("Enter")
     expect(page.get_by_role("status").filter(has_text="Did you mean 'team'?")).to_be_visible()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(slice_text).to_have_value("team=Nordics&period=2026Q3&as_of=2026-09-30")
+    rep = page.get_by_label("Rep", exact=True)
+    rep.press_sequentially("freya")
+    rep.press("ArrowDown")
+    rep.press("Enter")
+    rep.press("Tab")
+    expect(slice_text).to_have_value(re.compile(r"team=Nordics&rep=.+&period=2026Q3&as_of=2026-09-30"))
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     assert page.asked == []  # type: ignore[attr-defined]
 

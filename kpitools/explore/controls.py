@@ -2,124 +2,205 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets
 from IPython.display import display
 
 from kpitools.errors import KpitoolsError
-from kpitools.model.calendar import Period, RegularCalendar
-from kpitools.model.dataset import Dataset
+from kpitools.explore.choice import MOST_LISTED, STYLE, Choice, Values
+from kpitools.explore.copying import as_lines, read_lines
+from kpitools.explore.empty import remark
+from kpitools.explore.history import History
+from kpitools.explore.periods import Periods, calendar_of
+from kpitools.explore.view import COMPARISONS
+from kpitools.formats import one_line
+from kpitools.kpis.sets import SETS
 from kpitools.model.slice import Slice
 
 if TYPE_CHECKING:
     from kpitools.explore.page import Page
     from kpitools.explore.view import View
 
-EVERYTHING = "All"
-MOST_PERIODS = 60
-#: The dimensions offered, where the data has them.
-OFFERED = ("team", "manager", "rep", "segment", "region", "product_family")
+WIDE = {"width": "640px"}
+
+
+class Shown(NamedTuple):
+    """What the controls of a page say."""
+
+    slice: Slice
+    compare: str
+    kpi_set: str
+
+    @classmethod
+    def by(cls, view: View) -> Shown:
+        """What they say of a view."""
+        return cls(view.slice, view.compare, view.kpi_set)
 
 
 class Controls:
-    """One control per dimension, the period, the as-of day, and the slice as a text to copy out and paste in."""
+    """One control per dimension, the period, the as-of day, and the slice as a text to copy out and paste in.
+
+    Each offers what the data has beside what the others say, and how much of it. What cannot be shown is told, and
+    the page stays as it was.
+
+    Attributes:
+        where: the control of each dimension, by its name.
+    """
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._setting = False
-        self._where = {name: _choice(page.view.whole, name) for name in OFFERED if _offered(page.view.whole, name)}
-        self._period = ipywidgets.Dropdown(description="Period", options=_periods(page.view.whole, page.view.period))
-        self._as_of = ipywidgets.DatePicker(description="As of")
-        self._text = ipywidgets.Text(description="Slice", continuous_update=False, layout={"width": "640px"})
-        self._said = ipywidgets.HTML()
+        self._filling = False
+        self._history = History(Shown.by(page.view))
+        self._periods = Periods(page.view.whole, page.view.config.fiscal_start)
+        self.where = {
+            name: Choice(name, searched=values > MOST_LISTED, chosen=partial(self._where_chosen, name),
+                         failed=self._say)
+            for name, values in page.options.members().items()
+        }  # fmt: skip
+        self.calendar, self.period = _box(ipywidgets.Dropdown, "Calendar"), _box(ipywidgets.Dropdown, "Period")
+        self.as_of = _box(ipywidgets.DatePicker, "As of")
+        self.compare = _box(ipywidgets.Dropdown, "Compare with")
+        self.kpi_set = _box(ipywidgets.Dropdown, "KPI set")
+        self.text = _box(ipywidgets.Text, "Slice", continuous_update=False, layout=WIDE)
+        self.lines = _box(ipywidgets.Textarea, "Parameters", continuous_update=False, layout=WIDE, rows=3)
+        self.said = ipywidgets.HTML()
+        self.undo, self.redo, self.reset = (ipywidgets.Button(description=name) for name in ("Undo", "Redo", "Reset"))
         self._fill(page.view)
-        for control in (*self._where.values(), self._period, self._as_of):
-            control.observe(self._chosen, names="value")
-        self._text.observe(self._pasted, names="value")
+        self._listen()
+        page.watch("controls", self.follow)
+
+    def _listen(self) -> None:
+        for box, chosen in (
+            (self.calendar, self._calendar_chosen), (self.period, self._period_chosen), (self.as_of, self._day_chosen),
+            (self.compare, self._compare_chosen), (self.kpi_set, self._set_chosen), (self.text, self._pasted),
+            (self.lines, self._lines_pasted),
+        ):  # fmt: skip
+            box.observe(partial(self._changed, chosen), names="value")
+        self.undo.on_click(lambda _: self._again(self._history.step(-1)))
+        self.redo.on_click(lambda _: self._again(self._history.step(1)))
+        self.reset.on_click(lambda _: self._again(self._history.first))
 
     def show(self) -> None:
-        """Put the controls on the page."""
-        rows = ipywidgets.Layout(flex_flow="row wrap")
+        """Put the controls on the page: what to choose, what was chosen, and how to go back."""
+        view = self._page.view
+        more = [self.compare] * bool(view.compare) + [self.kpi_set] * bool(view.kpi_set)
+        choices = [*(choice.widget for choice in self.where.values()), self.calendar, self.period, self.as_of, *more]
+        wrapped = ipywidgets.Layout(flex_flow="row wrap", width="100%")
+        counted = self._page.options.on(None).counted
         display(ipywidgets.VBox([
-            ipywidgets.Box([*self._where.values(), self._period, self._as_of], layout=rows), self._text, self._said,
-        ]))  # fmt: skip
+            ipywidgets.Label(f"In brackets: {counted}, as of the day."), ipywidgets.Box(choices, layout=wrapped),
+            ipywidgets.HBox([self.undo, self.redo, self.reset]), self.text, self.lines, self.said,
+        ], layout={"width": "100%"}))  # fmt: skip
 
-    def _chosen(self, change: Any) -> None:
-        if self._setting:
-            return
-        where = {name: (control.value,) for name, control in self._where.items() if control.value != EVERYTHING}
-        day = self._as_of.value
-        # Another period is seen from its own end, unless a day is chosen after that.
-        as_of = None if change["owner"] is self._period or day is None else day.isoformat()
-        self._set(Slice(where, self._period.value, as_of))
+    def follow(self, view: View) -> None:
+        """Say what the page shows, whoever chose it."""
+        self._history.add(Shown.by(view))
+        self._fill(view)
+        notes = (remark(view, self._page.options), self._periods.remark(view.period, view.day))
+        self._say(" ".join(filter(None, notes)))
 
-    def _pasted(self, change: Any) -> None:
-        if not self._setting:
-            try:
-                self._set(Slice.parse(change["new"]))
-            except KpitoolsError as error:
-                self._say(str(error))
+    def _changed(self, chosen: Callable[[Any], None], change: Any) -> None:
+        if not self._filling:
+            chosen(change["new"])
 
-    def _set(self, chosen: Slice) -> None:
-        """Show the slice in the controls first and then in the sections, which may take a moment."""
+    def _where_chosen(self, name: str, values: Values) -> None:
+        now = self._page.view.slice
+        where = {**now.where, name: values}
+        self._set(Slice(where, now.period, now.as_of))
+
+    def _calendar_chosen(self, calendar: Any) -> None:
+        self._period_chosen(self._periods.nearest(calendar, self._page.view.period).text)
+
+    def _period_chosen(self, period: str) -> None:
+        """Another period is seen from its own end, unless a day is chosen after that."""
+        self._set(Slice(self._page.view.slice.where, period))
+
+    def _day_chosen(self, day: Any) -> None:
+        now = self._page.view.slice
+        self._set(Slice(now.where, now.period, day.isoformat() if day else None))
+
+    def _compare_chosen(self, name: str) -> None:
+        self._set(self._page.view.slice, compare=name)
+
+    def _set_chosen(self, name: str) -> None:
+        self._set(self._page.view.slice, kpi_set=name)
+
+    def _pasted(self, text: str) -> None:
         try:
-            view = self._page.of(chosen)
+            chosen = Slice.parse(text)
         except KpitoolsError as error:
             self._say(str(error))
-            return
-        self._say("")
-        self._fill(view)
-        self._page.follow(view)
+        else:
+            self._set(chosen, typed=True)
+
+    def _lines_pasted(self, text: str) -> None:
+        try:
+            found = read_lines(text)
+            chosen = Slice.parse(found["slice"])
+        except KpitoolsError as error:
+            self._say(str(error))
+        else:
+            self._set(chosen, compare=found.get("compare", ""), kpi_set=found.get("role", ""), typed=True)
+
+    def _again(self, shown: Shown) -> None:
+        self._set(shown.slice, compare=shown.compare, kpi_set=shown.kpi_set)
+
+    def _set(self, chosen: Slice, *, compare: str = "", kpi_set: str = "", typed: bool = False) -> None:
+        """Show what was chosen; what was typed stays to be mended where it cannot be."""
+        try:
+            view = self._page.of(chosen, compare=compare, kpi_set=kpi_set)
+        except KpitoolsError as error:
+            self._say(str(error)) if typed else self._refuse(str(error))
+        else:
+            self._page.follow(view)
+
+    def _refuse(self, message: str) -> None:
+        self._fill(self._page.view)
+        self._say(message)
 
     def _fill(self, view: View) -> None:
-        """Let the controls say what the slice is, without setting it again."""
-        chosen = view.slice
-        self._setting = True
+        """Let the controls say what the view is, without setting it again."""
+        self._filling = True
         try:
-            for name, control in self._where.items():
-                value = chosen.where.get(name, (EVERYTHING,))[0]
-                control.value = value if value in control.options else EVERYTHING
-            if chosen.period in self._period.options:
-                self._period.value = chosen.period
-            self._as_of.value = view.day
-            self._text.value = str(chosen)
+            self._fill_where(view)
+            self._fill_time(view)
+            self._fill_more(view)
         finally:
-            self._setting = False
+            self._filling = False
+
+    def _fill_where(self, view: View) -> None:
+        where = view.slice.where
+        options = self._page.options.on(view.as_of, where)
+        for name, choice in self.where.items():
+            choice.fill(options.of(name, where), where.get(name, ()))
+
+    def _fill_time(self, view: View) -> None:
+        _fill_list(self.calendar, self._periods.calendars(view.period), calendar_of(view.period))
+        _fill_list(self.period, self._periods.listed(view.period), view.period.text)
+        self.as_of.value = view.day
+
+    def _fill_more(self, view: View) -> None:
+        _fill_list(self.compare, {label: name for name, label in COMPARISONS.items()}, view.compare or None)
+        _fill_list(self.kpi_set, {one.label: name for name, one in SETS.items()}, view.kpi_set or None)
+        self.text.value = str(view.slice)
+        self.lines.value = as_lines(view)
+        self.undo.disabled, self.redo.disabled = not self._history.can(-1), not self._history.can(1)
+        self.reset.disabled = Shown.by(view) == self._history.first
 
     def _say(self, message: str) -> None:
-        from html import escape
-
-        self._said.value = f"<span role='status'>{escape(message)}</span>"
+        self.said.value = f"<span role='status'>{escape(one_line(message))}</span>"
 
 
-def _offered(data: Dataset, name: str) -> bool:
-    return any(name in data.dimensions(table) for table in data.frames) and len(_members(data, name)) > 1
+def _box(kind: Any, label: str, **more: Any) -> Any:
+    return kind(description=label, style=STYLE, **more)
 
 
-def _members(data: Dataset, name: str) -> list[str]:
-    try:
-        return data.members(name)
-    except KpitoolsError:
-        return []
-
-
-def _choice(data: Dataset, name: str) -> Any:
-    return ipywidgets.Dropdown(
-        description=name.replace("_", " ").capitalize(), options=[EVERYTHING, *_members(data, name)]
-    )
-
-
-def _periods(data: Dataset, current: Period) -> list[str]:
-    """The periods of the current one's kind that the data reaches into, the latest first."""
-    days = data.describe()
-    first, last = days["first"].min(), days["last"].max()
-    if first is None or last is None or not isinstance(current.calendar, RegularCalendar):
-        return [current.text]
-    period = current.calendar.containing(max(cast(date, last), current.start))
-    found: list[str] = []
-    while period.end > cast(date, first) and len(found) < MOST_PERIODS:
-        found.append(period.text)
-        period = current.calendar.shift(period, -1)
-    return found
+def _fill_list(box: Any, options: dict[str, Any], current: Any) -> None:
+    with box.hold_sync():
+        if dict(box.options) != options:
+            box.options = list(options.items())
+        box.value = current

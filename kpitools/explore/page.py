@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import polars as pl
 
 from kpitools.config import NAME, read_config
 from kpitools.errors import KpitoolsError
+from kpitools.explore.empty import check_not_empty
+from kpitools.explore.options import OptionTables
 from kpitools.explore.view import View
 from kpitools.formats import Separators, write_numbers
 from kpitools.model.dataset import Dataset
@@ -24,6 +27,8 @@ def open_page(
     slice: str | Slice = "",
     period: str = "",
     as_of: str = "",
+    compare: str = "",
+    kpi_set: str = "",
     interactive: bool = True,
 ) -> Page:
     """A page over a folder of files, a mapping file, a cut made for a report, or a dataset.
@@ -35,11 +40,14 @@ def open_page(
         slice: the rows asked for, in the text form of a slice.
         period: the period, where the slice names none.
         as_of: the day seen from, where the slice names none; the end of the period where left out.
+        compare: what the page's figures are compared with, `previous` or `year_ago`; empty where it has no choice.
+        kpi_set: the set of KPIs that the page shows; empty where it has no choice.
         interactive: whether controls are shown; a report has no kernel to answer them.
 
     Raises:
         DataError: the data cannot be read.
         EvaluationError: the slice or period cannot.
+        UnknownNameError: a comparison or set of KPIs that there is not.
     """
     from kpitools.charts import notebook
 
@@ -52,7 +60,8 @@ def open_page(
     config = read_config(place / NAME) if place and (place / NAME).is_file() else None
     if config and config.formats:
         write_numbers(Separators(config.formats.get("decimal", "."), config.formats.get("thousands", ",")))
-    return Page(View.of(found, chosen, peers, config), interactive=interactive)
+    view = View.of(found, chosen, peers, config, compare=compare, kpi_set=kpi_set)
+    return Page(view, interactive=interactive)
 
 
 def _dataset(data: str | Path | Dataset) -> Dataset:
@@ -70,7 +79,13 @@ class Page:
     def __init__(self, view: View, *, interactive: bool) -> None:
         self.view = view
         self.interactive = interactive
+        self._told: dict[str, Callable[[View], None]] = {}
         self._live: list[tuple[Section, Any]] = []
+
+    @cached_property
+    def options(self) -> OptionTables:
+        """What can be chosen on this page."""
+        return OptionTables(self.view.whole)
 
     def controls(self) -> None:
         """Show the widgets that set the slice, where a kernel is live; nothing headless."""
@@ -78,6 +93,12 @@ class Page:
             from kpitools.explore.controls import Controls
 
             Controls(self).show()
+
+    def watch(self, name: str, told: Callable[[View], None]) -> None:
+        """Tell of each view that is to be shown, before the sections; a second watcher of the name replaces the first,
+        as when a cell is run again.
+        """
+        self._told[name] = told
 
     def show(self, *sections: Section) -> None:
         """Show sections; live they are worked out again whenever the slice changes."""
@@ -94,19 +115,30 @@ class Page:
             self._live.append((section, output))
             _render(section, output, self.view)
 
-    def of(self, chosen: Slice) -> View:
+    def of(self, chosen: Slice, *, compare: str = "", kpi_set: str = "") -> View:
         """The view of another slice, worked out as far as is needed to know that there is such a slice.
 
+        Args:
+            chosen: the rows, period and as-of asked for.
+            compare: another comparison; the page's own where left out.
+            kpi_set: another set of KPIs; the page's own where left out.
+
         Raises:
-            KpitoolsError: the slice names what there is not.
+            KpitoolsError: the slice names what there is not, or holds no row; the message says why.
         """
-        view = View.of(self.view.whole, chosen, self.view.peers, self.view.config)
-        view.data  # noqa: B018
+        here = self.view
+        view = View.of(
+            here.whole, chosen, here.peers, here.config,
+            compare=compare or here.compare, kpi_set=kpi_set or here.kpi_set,
+        )  # fmt: skip
+        check_not_empty(view, self.options)
         return view
 
     def follow(self, view: View) -> None:
-        """Show another view in every section."""
+        """Show another view: in the controls first, then in the sections, which may take a moment."""
         self.view = view
+        for told in self._told.values():
+            told(view)
         for section, output in self._live:
             _render(section, output, view)
 

@@ -11,13 +11,17 @@ from typing import Any, TypeVar
 import polars as pl
 
 from kpitools.config import Config
-from kpitools.errors import EvaluationError
+from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.kpis.kpi import Kpi
+from kpitools.kpis.sets import kpi_set as known_set
 from kpitools.model.calendar import Period, RegularCalendar, parse_period
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 
 Found = TypeVar("Found")
+
+#: What the figures of a page can be compared with, by name.
+COMPARISONS = {"previous": "Period before", "year_ago": "Year ago"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +33,8 @@ class View:
         slice: the rows, period and as-of asked for.
         peers: figures of the others, where the notebook was handed any.
         config: the company's own settings: KPIs, limits of red flags, targets.
+        compare: what sections compare with, one of `COMPARISONS`; empty on a page without the choice.
+        kpi_set: the set of KPIs to show, one of `SETS`; empty on a page without the choice.
         kpis: the KPIs that sections have shown, by id.
     """
 
@@ -36,20 +42,40 @@ class View:
     slice: Slice
     peers: pl.DataFrame | None = None
     config: Config = field(default_factory=Config)
+    compare: str = ""
+    kpi_set: str = ""
     kpis: dict[str, Kpi] = field(default_factory=dict)
     _made: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.compare and self.compare not in COMPARISONS:
+            raise UnknownNameError("comparison", self.compare, COMPARISONS)
+        if self.kpi_set:
+            known_set(self.kpi_set)
+
     @classmethod
-    def of(cls, whole: Dataset, chosen: Slice, peers: pl.DataFrame | None = None, config: Config | None = None) -> View:
+    def of(
+        cls,
+        whole: Dataset,
+        chosen: Slice,
+        peers: pl.DataFrame | None = None,
+        config: Config | None = None,
+        *,
+        compare: str = "",
+        kpi_set: str = "",
+    ) -> View:
         """The view of a slice: the last quarter of the data where it names no period, seen from the period's end
-        where it names no day.
+        where it names no day. Fiscal periods that do not say in which month they start follow the settings.
 
         Raises:
             EvaluationError: a period or day that cannot be read, or data without any date.
+            UnknownNameError: a comparison or a set of KPIs that there is not.
         """
-        period = parse_period(chosen.period) if chosen.period else _last_quarter(whole)
+        config = config or Config()
+        named = parse_period(chosen.period, fiscal_start=config.fiscal_start) if chosen.period else None
+        period = named or _last_quarter(whole)
         filled = chosen.with_(period=period.text, as_of=chosen.as_of or period.last_day.isoformat())
-        return cls(whole, filled, peers, config or Config())
+        return cls(whole, filled, peers, config, compare, kpi_set)
 
     @cached_property
     def data(self) -> Dataset:

@@ -17,7 +17,7 @@ from kpitools.analyses.rush import rush as rushed
 from kpitools.analyses.velocity import DRIVERS, velocity_change
 from kpitools.analyses.words import pipeline as words
 from kpitools.charts import pipeline_bridge, pipeline_by_stage_and_age
-from kpitools.explore.view import View
+from kpitools.explore.view import COMPARISONS, View
 from kpitools.formats import format_difference, format_value
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.pipeline import pipeline_velocity
@@ -55,8 +55,9 @@ def due(view: View) -> Iterable[Any]:
 
 
 def velocity(view: View) -> Iterable[Any]:
-    """What each of the four drivers did to the velocity since the period before."""
-    frame = velocity_change(view.data, period=view.period, as_of=view.as_of)
+    """What each of the four drivers did to the velocity since the period before, or the year before."""
+    against = view.period.year_ago() if view.compare == "year_ago" else None
+    frame = velocity_change(view.data, period=view.period, against=against, as_of=view.as_of)
     view.use([pipeline_velocity, *(kpi for kpi in DRIVERS if kpi.id in CATALOGUE)])
     texts = {
         name: [format_value(value, unit) for value, unit in frame.select(name, "unit").rows()]
@@ -64,7 +65,8 @@ def velocity(view: View) -> Iterable[Any]:
     }
     change = [format_difference(value, "currency_per_day") for value in frame["contribution"]]
     shown = pl.DataFrame({"driver": frame["label"], **texts, "contribution": change})
-    labels = {"driver": "Driver", "before": "Period before", "now": "This period", "contribution": "Does to velocity"}
+    before = COMPARISONS["year_ago" if against else "previous"]
+    labels = {"driver": "Driver", "before": before, "now": "This period", "contribution": "Does to velocity"}
     note = "Contributions are means over every order in which the drivers can change; the four sum to the last line."
     yield from sentences(words.velocity_words(frame))
     yield frame_table(shown, caption="Pipeline velocity and its drivers", labels=labels, note=note)

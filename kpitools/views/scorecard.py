@@ -11,7 +11,7 @@ from kpitools.analyses.flags.catalogue import RULES
 from kpitools.analyses.flags.check import flags
 from kpitools.analyses.flags.rules import with_limits
 from kpitools.charts import kpi_trend
-from kpitools.explore.view import View
+from kpitools.explore.view import COMPARISONS, View
 from kpitools.tables import scorecard_table
 from kpitools.views.behind import rows_of
 from kpitools.views.flags import advice_table, flags_words
@@ -27,7 +27,8 @@ def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
         card = _card(view, role, kpis)
         view.use(card.kpis)
         frame = with_peers(words.with_chance(card), card.kpis, view)
-        compare = ["previous", "peers" if "peers" in frame.columns else "year_ago"]
+        first, second = sorted(COMPARISONS, key=lambda name: name != (view.compare or "previous"))
+        compare = [first, "peers" if "peers" in frame.columns else second]
         compare += ["target"] if "target" in frame.columns else []
         caption = f"Core figures, {view.period.name}"
         yield scorecard_table(frame, card.kpis, compare=compare, trend=card.trend.frame, caption=caption)
@@ -84,6 +85,9 @@ def red_flags(most: int = 8) -> Section:
 
 
 def _card(view: View, role: str, kpis: Iterable[str]) -> analysis.Scorecard:
+    """The card of what the page was made for, or of another set where one is chosen on it."""
+    if view.kpi_set not in ("", role):
+        role, kpis = view.kpi_set, ()
     return view.once(
         f"scorecard {role} {kpis}",
         lambda: analysis.scorecard(
