@@ -18,7 +18,7 @@ test: $(VENV)/.ready-tests
 	$(BIN)/python -m pytest
 
 lab: $(VENV)/.ready
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/kpitools lab
 
 benchmark: $(VENV)/.ready-tests
 	$(BIN)/python -m tests.benchmarks

@@ -11,6 +11,8 @@ from kpitools.cli.catalogue import kpis
 from kpitools.cli.data import check, sample
 from kpitools.cli.figures import evaluate
 from kpitools.cli.flags import flags
+from kpitools.cli.init import init
+from kpitools.cli.lab import lab
 from kpitools.cli.report import report
 from kpitools.cli.send import send
 from kpitools.errors import KpitoolsError
@@ -22,6 +24,8 @@ def cli() -> None:
     """Sales KPIs from your CRM's files: check them, evaluate them, turn them into reports.
 
     \b
+    kpitools init mysales --from exports                      a folder of your own, with a first mapping to your files
+    kpitools lab mysales                                      its notebooks in JupyterLab
     kpitools sample mydata                                    make a sample company to try things on
     kpitools check mydata                                     read it, set aside what is wrong, say what can be computed
     kpitools evaluate win_rate --data mydata --by team --period 2026Q3
@@ -31,7 +35,7 @@ def cli() -> None:
     """
 
 
-for command in (report, send, evaluate, flags, check, kpis, sample):
+for command in (report, send, evaluate, flags, check, kpis, sample, init, lab):
     cli.add_command(command)
 
 

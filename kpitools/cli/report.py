@@ -118,6 +118,7 @@ def _asked(
     if (period is None) == (rhythm is None):
         raise click.UsageError("Give --period or --rhythm, one of the two.")
     set_, given = own.reports, pairs(parameters, "--parameter")
+    templates_folder = templates_folder or set_.get("templates_folder")
     due: dict[str, Any] = {"parameters": {}}
     if rhythm:
         today = end_of(plain["as_of"]).date() if plain.get("as_of") else date.today()

@@ -31,8 +31,8 @@ class Config:
         kpis: the catalogue with the company's own KPIs, settings and benchmarks.
         flags: id of a red flag -> its limits, where they are the company's own.
         targets: KPI id -> target, or -> target by team, rep or period, or -> by team or rep and there by period.
-        reports: defaults for `kpitools report`: by, templates, out, min_peers, time_limit (seconds), compact, site,
-            kernel, formats (of `pdf`, `xlsx`).
+        reports: defaults for `kpitools report`: by, templates, templates_folder, out, min_peers, time_limit
+            (seconds), compact, site, kernel, formats (of `pdf`, `xlsx`).
         brand: name, logo (a `data:` address or the path of a file), accent (#rrggbb), font.
         formats: how numbers are written: decimal, thousands; and the language.
         mail: host, port, from, subject, security (`none`, `starttls`, `tls`), user, password_env (the environment

@@ -16,8 +16,8 @@ from kpitools.kpis.sets import RHYTHMS, SETS
 #: Section -> key -> what it may hold.
 KNOWN: Mapping[str, Mapping[str, Kind]] = {
     "reports": {
-        "by": str, "templates": list, "out": str, "min_peers": int, "time_limit": float, "compact": bool,
-        "site": bool, "kernel": ("fork", "stock"), "formats": list,
+        "by": str, "templates": list, "templates_folder": str, "out": str, "min_peers": int, "time_limit": float,
+        "compact": bool, "site": bool, "kernel": ("fork", "stock"), "formats": list,
     },
     "brand": {"name": str, "logo": str, "accent": str, "font": str},
     "formats": {"decimal": str, "thousands": str, "language": str},
@@ -48,6 +48,8 @@ def check_reports(found: Mapping[str, Any], place: Path) -> dict[str, Mapping[st
     logo = sections["brand"].get("logo", "")
     if logo and not logo.startswith("data:"):
         sections["brand"] = {**sections["brand"], "logo": str(place.parent / logo)}
+    if folder := sections["reports"].get("templates_folder"):
+        sections["reports"] = {**sections["reports"], "templates_folder": str(place.parent / folder)}
     return sections
 
 

@@ -37,13 +37,14 @@ _BOUNDS = ("least", "most")
 
 @dataclass(frozen=True)
 class Allowed:
-    """The values a parameter may have: one of some, or between bounds."""
+    """The values a parameter may have: one of some, or between bounds; `listed` names the package's list of them."""
 
     choices: tuple[Any, ...] = ()
     least: Any = None
     most: Any = None
+    listed: str = ""
 
-    def check(self, name: str, value: Any) -> None:
+    def check(self, name: str, value: Any, kpis: Iterable[str] = ()) -> None:
         """Refuse a value that cannot be.
 
         >>> Allowed(least=1).check("window_days", -5)
@@ -51,13 +52,19 @@ class Allowed:
             ...
         kpitools.errors.ReportError: Parameter 'window_days' is at least 1; -5 is not.
 
+        Args:
+            name: the parameter.
+            value: what it is to be.
+            kpis: a company's own KPIs, which may stand wherever those of the package may.
+
         Raises:
             UnknownNameError: it is none of the choices; the message names the nearest.
             ReportError: it lies beyond a bound.
         """
+        choices = (*self.choices, *kpis) if self.listed == "kpis" else self.choices
         for one in value if isinstance(value, list | tuple) else [value]:
-            if self.choices and one not in self.choices:
-                raise UnknownNameError(f"value of parameter {name!r} like", one, self.choices)
+            if choices and one not in choices:
+                raise UnknownNameError(f"value of parameter {name!r} like", one, choices)
             if (self.least is not None and one < self.least) or (self.most is not None and one > self.most):
                 raise ReportError(f"Parameter {name!r} is {self._bounds()}; {one!r} is not.")
 
@@ -79,7 +86,7 @@ def read_allowed(name: str, rule: Any) -> Allowed:
     if isinstance(rule, str):
         if rule not in CHOICES:
             raise UnknownNameError(f"list of allowed values (of parameter {name!r})", rule, CHOICES)
-        return Allowed(tuple(CHOICES[rule]()))
+        return Allowed(tuple(CHOICES[rule]()), listed=rule)
     if isinstance(rule, list) and rule:
         return Allowed(tuple(rule))
     if isinstance(rule, dict) and rule and set(rule) <= set(_BOUNDS):

@@ -116,8 +116,9 @@ def make_reports(
     if limit is not None and limit < 1:
         raise ReportError(f"limit is {limit}; it is how many reports are made at most, 1 or more.")
     made = plan(
-        data, period=period, by=by, templates=templates, only=only, as_of=as_of, parameters=parameters, folder=folder
-    )
+        data, period=period, by=by, templates=templates, only=only, as_of=as_of, parameters=parameters, folder=folder,
+        kpis=kpis,
+    )  # fmt: skip
     place = Path(out).resolve()
     formats = tuple(formats)
     at_once = workers_for(workers, memory_limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,10 +15,12 @@ _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def check_parameters(templates: Sequence[Template], asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def check_parameters(
+    templates: Sequence[Template], asked: Mapping[str, Any], kpis: Iterable[str] = ()
+) -> dict[str, dict[str, Any]]:
     """The parameters each template is to get: template name -> name -> value of the declared type.
 
-    A parameter that only some of the templates have goes to those that have it.
+    A parameter that only some of the templates have goes to those that have it. `kpis` are a company's own.
 
     Raises:
         UnknownNameError: no template has a parameter of that name.
@@ -32,14 +34,14 @@ def check_parameters(templates: Sequence[Template], asked: Mapping[str, Any]) ->
             raise ReportError(f"Parameter {name!r} is set by the batch for each report; it cannot be given.")
         if name not in known:
             raise UnknownNameError("parameter", name, known)
-    return {template.name: _checked(template, asked) for template in templates}
+    return {template.name: _checked(template, asked, kpis) for template in templates}
 
 
-def _checked(template: Template, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(template: Template, asked: Mapping[str, Any], kpis: Iterable[str]) -> dict[str, Any]:
     own = {name: value for name, value in asked.items() if name in template.parameters}
     values = {name: typed(name, value, template.parameters[name]) for name, value in own.items()}
     for name in values.keys() & template.allowed.keys():
-        template.allowed[name].check(name, values[name])
+        template.allowed[name].check(name, values[name], kpis)
     return values
 
 

@@ -64,6 +64,7 @@ def plan(
     as_of: date | str | None = None,
     parameters: Mapping[str, Any] | None = None,
     folder: Path | str | None = None,
+    kpis: Iterable[str] = (),
 ) -> Plan:
     """Every report that is to be made.
 
@@ -76,10 +77,11 @@ def plan(
         as_of: the day from whose end the data is seen; the last day of the period where left out.
         parameters: values for further parameters of the templates, by name.
         folder: where the templates lie, if not in the project's own folder.
+        kpis: the company's own KPIs, which parameters may name.
 
     Raises:
         UnknownNameError: a dimension, member, template or parameter that there is not; the message names the nearest.
-        ReportError: a parameter of the wrong type, or no template at all.
+        ReportError: a parameter of the wrong type, no template at all, or two reports whose files would be the same.
         EvaluationError: a period or day that cannot be read.
     """
     dimension(by)
@@ -88,7 +90,7 @@ def plan(
     chosen = find_all(templates, folder)
     if not chosen:
         raise ReportError("There is no template to make reports from; add notebooks to the folder of templates.")
-    values = check_parameters(chosen, parameters or {})
+    values = check_parameters(chosen, parameters or {}, kpis)
     names = slugs([*data.as_of(day).members(by), None])
     jobs = [
         _job(template, member, short, by, span, day, values[template.name])
@@ -96,7 +98,18 @@ def plan(
         if member in _asked(only, names, by)
         for template in chosen
     ]
+    _check_stems(jobs, by)
     return Plan(by, span, day, names, jobs, chosen)
+
+
+def _check_stems(jobs: Iterable[Job], by: str) -> None:
+    """No report overwrites another: `reps` for "EMEA West" and `reps-emea` for "West" have one file name."""
+    taken: dict[str, Job] = {}
+    for job in jobs:
+        other = taken.setdefault(job.stem, job)
+        if other is not job:
+            pair = " and ".join(f"{one.template.name} for {by} {one.member!r}" for one in (other, job))
+            raise ReportError(f"The files of {pair} would both be named {job.stem}; rename one of the templates.")
 
 
 def _day(as_of: date | str) -> str:

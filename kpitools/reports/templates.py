@@ -43,16 +43,21 @@ class Template:
 
 
 def folder_of_templates(folder: Path | str | None = None) -> Path:
-    """Where templates are looked for: the folder named, else `templates/` of the project or of the package.
+    """Where templates are looked for: the folder named, else the one that comes with the package.
 
     Raises:
         ReportError: there is no such folder.
     """
-    places = [Path(folder)] if folder else [_PACKAGE.parent / "templates", _PACKAGE / "templates"]
-    for place in places:
-        if place.is_dir():
-            return place
-    raise ReportError(f"There is no folder of templates at {places[0]}. Name one that holds notebooks (*.ipynb).")
+    place = Path(folder) if folder else shipped("templates")
+    if not place.is_dir():
+        raise ReportError(f"There is no folder of templates at {place}. Name one that holds notebooks (*.ipynb).")
+    return place
+
+
+def shipped(name: str) -> Path:
+    """A folder that comes with the package: inside it where it was installed, beside it in the project."""
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
 def available(folder: Path | str | None = None) -> list[str]:
