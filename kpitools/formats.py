@@ -6,6 +6,7 @@ Values are in the unit's own scale: percent is 0 to 100, days are days. A figure
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from kpitools.errors import ReportError, UnknownNameError
 NOTHING = "–"
 LARGEST = 1e300
 MINUS = "\N{MINUS SIGN}"
+#: Marks after which text is read the other way.
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 STEPS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -305,10 +308,22 @@ def _after(sign: str) -> str:
     return f" {sign}" if sign else ""
 
 
+def one_line(text: str) -> str:
+    """Text from the data in one line, without control characters and marks that turn the direction of reading.
+
+    Such a mark would turn the figures that a sentence says behind it: 12 would read as 21.
+
+    >>> one_line("North\\r\\nBcc: all@example.com"), one_line("A\\u202eB")
+    ('North Bcc: all@example.com', 'AB')
+    """
+    spaced = " ".join(text.split())
+    return "".join(sign for sign in spaced if unicodedata.category(sign) not in ("Cc", "Cs") and sign not in TURNING)
+
+
 def markdown_text(text: str) -> str:
     r"""A name or message as Markdown that reads just so: nothing in it is markup, a link or HTML.
 
     >>> markdown_text("<b> *R&D* [x](javascript:1)")
     '\\<b\\> \\*R\\&D\\* \\[x\\]\\(javascript:1\\)'
     """
-    return re.sub(r"([\\`*_{}\[\]()#+!|~$&<>-])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$&<>-])", r"\\\1", one_line(text))

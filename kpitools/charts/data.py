@@ -5,6 +5,7 @@ Names from data are only ever values here, never field names or expressions.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -16,7 +17,9 @@ from kpitools.formats import format_interval, format_value, is_figure
 
 MOST_ROWS = 5000
 NO_NAME = "(none)"
-CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ufffe\uffff]+")
+#: Signs of a name; to find out how wide a longer one is takes seconds, and no chart has room for it.
+LONGEST = 100
 
 
 def need(frame: pl.DataFrame, *columns: str) -> None:
@@ -47,7 +50,19 @@ def column(frame: pl.DataFrame, name: str) -> pl.Series:
 
 def names(series: pl.Series) -> list[str]:
     """Names from data as one-line text; a missing name is said to be missing."""
-    return [NO_NAME if value is None else CONTROL.sub(" ", str(value)) for value in series]
+    return [NO_NAME if value is None else _cut(CONTROL.sub(" ", str(value))) for value in series]
+
+
+def _cut(name: str) -> str:
+    """A name that is not too long; cut it keeps a mark of the whole, as others may begin alike.
+
+    >>> _cut("North"), len(_cut("N" * 10_000)), _cut("N" * 10_000) == _cut("N" * 10_001)
+    ('North', 100, False)
+    """
+    if len(name) <= LONGEST:
+        return name
+    mark = hashlib.sha256(name.encode()).hexdigest()[:6]
+    return f"{name[: LONGEST - len(mark) - 2]}… {mark}"
 
 
 def floats(series: pl.Series) -> pl.Series:

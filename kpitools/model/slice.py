@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,6 +12,8 @@ from kpitools.errors import EvaluationError
 
 #: Stands for "no value" in the text form: rows that belong to no team, no segment, ...
 UNASSIGNED = "(unassigned)"
+#: A value that reads like it; in the text form it carries a backslash more.
+_LIKE_IT = re.compile(r"\\*\(unassigned\)")
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,7 @@ class Slice:
         return hash(str(self))
 
     def __str__(self) -> str:
-        pairs = [
-            (name, UNASSIGNED if value is None else value) for name, values in self.where.items() for value in values
-        ]
+        pairs = [(name, _written(value)) for name, values in self.where.items() for value in values]
         settings = [("period", self.period), ("as_of", self.as_of)]
         return urlencode(pairs + [(name, value) for name, value in settings if value])
 
@@ -62,7 +63,7 @@ class Slice:
                     raise EvaluationError(f"{text!r} names {name} twice; a slice has one.")
                 settings[name] = value
             else:
-                where[name] = (*where.get(name, ()), None if value == UNASSIGNED else value)
+                where[name] = (*where.get(name, ()), _read(value))
         return cls(where, settings.get("period"), settings.get("as_of"))
 
     def with_(self, *, period: str | None = None, as_of: str | None = None) -> Slice:
@@ -77,6 +78,23 @@ class Slice:
         ]
         seen = f"as of {self.as_of}" if self.as_of else None
         return ", ".join(filter(None, (*named, self.period, seen))) or "everything"
+
+
+def _written(value: str | None) -> str:
+    """A value in the text form.
+
+    >>> _written(None), _written("(unassigned)"), _written("North")
+    ('(unassigned)', '\\\\(unassigned)', 'North')
+    """
+    if value is None:
+        return UNASSIGNED
+    return f"\\{value}" if _LIKE_IT.fullmatch(value) else value
+
+
+def _read(text: str) -> str | None:
+    if text == UNASSIGNED:
+        return None
+    return text[1:] if _LIKE_IT.fullmatch(text) else text
 
 
 def end_of(instant: date | datetime | str) -> datetime:

@@ -35,6 +35,10 @@ _DIGITS = re.compile(r"-?\d+\.\d{2,}(?:e[-+]?\d+)?")
 #: Half a tenth of a pixel is not seen; of an opacity or an angle it would be.
 _COARSE = ("d", "x", "y", "width", "height", "viewBox")
 _COLOUR = re.compile(r"rgb\((\d+), ?(\d+), ?(\d+)\)")
+#: What no XML may hold. The library that draws takes the whole process down with it when it meets one in a text.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+#: Signs of two halves: a text that is too long for its place may be cut between them, and then cannot be drawn.
+_HALVED = re.compile("[\U00010000-\U0010ffff]")
 #: What says nothing.
 _IDLE = {("transform", "translate(0,0)"), ("opacity", "1"), ("font-weight", "normal"), ("text-anchor", "start")}
 
@@ -85,7 +89,25 @@ def picture(chart: Mapping[str, Any], prefix: str) -> str:
     """
     import vl_convert
 
-    return still(vl_convert.vega_to_svg(dict(chart)), prefix)
+    chart = _without(_NOT_XML, chart)
+    try:
+        svg = vl_convert.vega_to_svg(chart)
+    except ValueError:
+        svg = vl_convert.vega_to_svg(_without(_HALVED, chart))
+    return still(svg, prefix)
+
+
+def _without(signs: re.Pattern[str], part: Any) -> Any:
+    r"""A chart, or a part of one, with another sign in place of some.
+
+    >>> _without(_NOT_XML, {"values": ["a\x00b", 1]})
+    {'values': ['a\ufffdb', 1]}
+    """
+    if isinstance(part, str):
+        return signs.sub("\N{REPLACEMENT CHARACTER}", part)
+    if isinstance(part, Mapping):
+        return {_without(signs, name): _without(signs, value) for name, value in part.items()}
+    return [_without(signs, one) for one in part] if isinstance(part, list | tuple) else part
 
 
 def still(svg: str, prefix: str = "") -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -14,6 +13,7 @@ from email.utils import localtime, make_msgid
 from typing import Any
 
 from kpitools.errors import DataError, UnknownNameError, shortened
+from kpitools.formats import one_line
 from kpitools.reports.finished import Entry, Finished, Page
 from kpitools.reports.recipients import EVERY, Recipient, checked_line, named_address
 
@@ -184,16 +184,3 @@ def heads(mail: Mapping[str, Any], brand: Mapping[str, Any], *, sender: str) -> 
         "subject": subject,
         "brand": one_line(brand.get("name", "")),
     }
-
-
-def one_line(text: str) -> str:
-    """Text from the data in one line, without control characters and marks that turn the direction of reading.
-
-    >>> one_line("North\\r\\nBcc: all@example.com"), one_line("A\\u202eB")
-    ('North Bcc: all@example.com', 'AB')
-    """
-    spaced = " ".join(text.split())
-    return "".join(sign for sign in spaced if unicodedata.category(sign) not in ("Cc", "Cs") and sign not in _TURNING)
-
-
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")

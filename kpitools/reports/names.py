@@ -6,9 +6,11 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 LONGEST = 48
+#: Digits of a name's hash that keep it apart from others.
+MARK = 6
 #: How rows that belong to no team, no segment, ... are called.
 UNASSIGNED = "unassigned"
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
@@ -37,12 +39,19 @@ def slugs(names: Iterable[str | None]) -> dict[str | None, str]:
     {'North': 'north-43f853', 'north!': 'north-e96ca2', 'South': 'south', None: 'unassigned'}
     """
     wanted = {name: UNASSIGNED if name is None else slug(name) for name in names}
+    found = _apart(wanted, MARK)
+    # A name may end in the very digits that another is given; a hash in full is longer than any name's own words.
+    return found if len({*found.values()}) == len(found) else _apart(wanted, None)
+
+
+def _apart(wanted: Mapping[str | None, str], digits: int | None) -> dict[str | None, str]:
     taken = Counter([*wanted.values(), UNASSIGNED])
     taken[UNASSIGNED] -= None in wanted
     return {
-        name: short if name is None or taken[short] == 1 else f"{short}-{_mark(name)}" for name, short in wanted.items()
+        name: short if name is None or taken[short] == 1 else f"{short}-{_mark(name, digits)}"
+        for name, short in wanted.items()
     }
 
 
-def _mark(name: str) -> str:
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+def _mark(name: str, digits: int | None = MARK) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:digits]

@@ -9,6 +9,7 @@ import polars as pl
 
 from kpitools.evaluation.audit import computable, divisible
 from kpitools.evaluation.evaluate import evaluate
+from kpitools.evaluation.within import looks_beyond
 from kpitools.kpis.kpi import Kpi
 from kpitools.measures.measure import Measure
 from kpitools.model.calendar import Period
@@ -60,8 +61,13 @@ def _sums(data: Dataset, name: str) -> list[pl.Expr]:
 
 
 def additive(kpis: Iterable[Kpi], data: Dataset, by: str) -> list[Kpi]:
-    """The KPIs that are nothing but a sum or a count of rows, as far as the data can give and divide them."""
-    return divisible(data, [by], computable(data, filter(_is_sum, kpis)))
+    """The KPIs that are nothing but a sum or a count of rows, as far as the data can give and divide them.
+
+    One that also looks at rows of others, such as what another team did with the same account, is another figure in a
+    slice than in the whole: it proves nothing.
+    """
+    sums = [kpi for kpi in kpis if _is_sum(kpi) and not looks_beyond(kpi, [by])]
+    return divisible(data, [by], computable(data, sums))
 
 
 def _is_sum(kpi: Kpi) -> bool:

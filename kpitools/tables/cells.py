@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from kpitools.formats import NOTHING, format_date, format_difference, format_interval, format_value, is_figure
+from kpitools.formats import (
+    NOTHING,
+    format_date,
+    format_difference,
+    format_interval,
+    format_value,
+    is_figure,
+    one_line,
+)
 
 STATUS = {"better": "✓", "worse": "✗", "level": "=", "within chance": "≈", "within": "✓", "below": "▼", "above": "▲"}
 BARS = "▁▂▃▄▅▆▇█"
@@ -89,7 +97,7 @@ def plain_text(value: Any) -> str:
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return " ".join(str(value).split())
+    return one_line(str(value))
 
 
 def interval_text(value: Any, unit: str) -> str:
