@@ -89,11 +89,11 @@ def picture(chart: Mapping[str, Any], prefix: str) -> str:
     """
     import vl_convert
 
-    chart = _without(_NOT_XML, chart)
+    plain: dict[str, Any] = _without(_NOT_XML, chart)
     try:
-        svg = vl_convert.vega_to_svg(chart)
+        svg = vl_convert.vega_to_svg(plain)
     except ValueError:
-        svg = vl_convert.vega_to_svg(_without(_HALVED, chart))
+        svg = vl_convert.vega_to_svg(_without(_HALVED, plain))
     return still(svg, prefix)
 
 
