@@ -159,7 +159,10 @@ def test_names_in_a_picture_are_text():
 
 
 def test_definitions_that_changed_are_named():
-    html = page(Look(), changed=[{"id": "win_rate", "label": "Win <rate>"}])
-    assert '<a href="#def-win_rate">Win &lt;rate&gt;</a>' in html
+    changed = [{"id": name, "label": f"{name} <b>"} for name in ("win_rate", "nowhere")]
+    shown = {**changed[0], "unit": "percent", "definition": "Won.", "formula": "", "benchmark": ""}
+    html = page(Look(), changed=changed, definitions=[shown])
+    assert '<a href="#def-win_rate">win_rate &lt;b&gt;</a>' in html
+    assert "nowhere" not in html
     assert "Defined otherwise than last time" in html
     assert "Defined otherwise" not in page(Look())
