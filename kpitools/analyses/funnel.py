@@ -121,14 +121,13 @@ def funnel(
     found = opened(deals, view, within)
     steps = steps_of(view, found, rule=rule, within=within)
     counted = decided_steps(RULES[rule](found, steps), steps.names)
-    return shaped(_timed(counted, steps), TIMED, by)
+    return shaped(_timed(counted, steps, ["step"] if by is None else ["group", "step"]), TIMED, by)
 
 
-def _timed(counted: pl.DataFrame, steps: Steps) -> pl.DataFrame:
+def _timed(counted: pl.DataFrame, steps: Steps, on: list[str]) -> pl.DataFrame:
     """With the days in each step, where the visits to it are dated."""
     if not steps.timed:
         return counted.with_columns(pl.lit(None, kind).alias(name) for name, kind in IN_STAGE.items())
-    on = ["group", "step"]
     times = spell_times(tally(steps.visits, *on), *on).select(*on, *IN_STAGE)
     return counted.join(times, on=on, how="left", nulls_equal=True, maintain_order="left")
 
@@ -155,7 +154,7 @@ def _entered(placed: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
         lost=(stands & (pl.col("status") == "lost")).sum().cast(pl.Int64),
         skipped=pl.col("skipped").sum().cast(pl.Int64),
     )
-    groups = placed.select("group").unique().sort("group", nulls_last=True)
+    groups = here.select("group").unique().sort("group", nulls_last=True)
     every = groups.join(names, how="cross", maintain_order="left_right")
     joined = every.join(here, on=["group", "step"], how="left", nulls_equal=True, maintain_order="left")
     counts = joined.with_columns(pl.col("here", "worth", "known", "still_open", "lost", "skipped").fill_null(0))

@@ -87,8 +87,9 @@ def steps_of(view: Dataset, deals: pl.DataFrame, *, rule: str, within: int | Non
         visits = step_visits(view["stage_history"], view, stages)
         dated = visits if within is None else visits.filter(pl.col("entered_at").is_not_null())
         found = spells(dated, deals.select("row", "deal_id", "group", "until", "closed_at"))
-        late = (pl.col("entered_at").cast(pl.Date) > pl.col("until")).fill_null(False)
-        return Steps(_named(stages), found.filter(~late), timed=True)
+        if within is not None:  # else nothing is later than the last day
+            found = found.filter(~(pl.col("entered_at").cast(pl.Date) > pl.col("until")).fill_null(False))
+        return Steps(_named(stages), found, timed=True)
     if stages.height and within is None and _ended_in_stages(view):
         if rule == "through":
             need("The funnel through all stages", view, "stage_history.stage", "stage_history.entered_at")
@@ -111,10 +112,16 @@ def _ended_in_stages(data: Dataset) -> bool:
     return lost.item(0, "said") > 0 or lost.item(0, "len") == 0
 
 
+def _rows(steps: Steps) -> list[pl.Series]:
+    """For each step before the last, the deals that visited it."""
+    visits = steps.visits.select("row", "step")
+    return [visits.filter(pl.col("step") == step)["row"] for step in range(steps.last)]
+
+
 def _visited(deals: pl.DataFrame, steps: Steps) -> list[pl.Series]:
     """For each step before the last, whether each deal visited it: its row is its place."""
-    rows = [steps.visits.filter(pl.col("step") == step)["row"] for step in range(steps.last)]
-    return [pl.repeat(False, deals.height, eager=True).scatter(each, True).alias(str(n)) for n, each in enumerate(rows)]
+    nobody = pl.repeat(False, deals.height, eager=True)
+    return [nobody.clone().scatter(rows, True).alias(str(step)) for step, rows in enumerate(_rows(steps))]
 
 
 def _furthest(visited: list[pl.Series]) -> pl.Expr:
@@ -122,9 +129,11 @@ def _furthest(visited: list[pl.Series]) -> pl.Expr:
 
 
 def _reached(deals: pl.DataFrame, steps: Steps) -> pl.DataFrame:
-    furthest = _furthest(_visited(deals, steps)).fill_null(0)
-    step = pl.when(pl.col("status") == "won").then(pl.lit(steps.last, pl.Int16)).otherwise(furthest)
-    return deals.with_columns(step=step, skipped=False)
+    furthest = pl.repeat(0, deals.height, dtype=pl.Int16, eager=True)
+    for step, rows in enumerate(_rows(steps)):
+        furthest = furthest.scatter(rows, step)  # later steps over earlier ones
+    came = pl.when(pl.col("status") == "won").then(pl.lit(steps.last, pl.Int16)).otherwise(furthest)
+    return deals.with_columns(step=came, skipped=False)
 
 
 def _through(deals: pl.DataFrame, steps: Steps) -> pl.DataFrame:

@@ -41,23 +41,25 @@ def spells(visits: pl.LazyFrame, deals: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         visits: the frame of `step_visits`, every visit of the deals.
-        deals: `deal_id`, `row` (a number of its own for each), `closed_at` (null while open), `until` (the last day
+        deals: `deal_id`, `row` (its place among them), `closed_at` (null while open), `until` (the last day
             on which it is seen) and what the visits are to have of their deal.
     """
     keyed = deals.lazy().drop("closed_at").with_columns(key=code(pl.col("deal_id"))).drop("deal_id")
     numbered = visits.with_columns(key=code(pl.col("deal_id"))).drop("deal_id")
     found = numbered.join(keyed, on="key").drop("key").collect().rename({"left_at": "over_at"})
-    said = pl.col("over_at").is_not_null()
-    return pl.concat([found.filter(said), _untold(found, deals.select("row", "closed_at"))])
+    return found.with_columns(_ends(found, deals.select("row", "closed_at")))
 
 
-def _untold(visits: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
-    """The visits that do not say when they were left. Only those of their deals are put in order: that takes long."""
-    unsaid = pl.col("over_at").is_null()
-    some = visits.join(visits.filter(unsaid).select("row"), on="row", how="semi").sort("row", "entered_at")
+def _ends(visits: pl.DataFrame, closed: pl.DataFrame) -> pl.Series:
+    """When each visit was left. Only visits of deals with one that does not say so are put in order: it takes long."""
+    unsaid, rows = pl.col("over_at").is_null(), visits["row"]
+    asked = pl.repeat(False, closed.height, eager=True).scatter(rows.filter(visits["over_at"].is_null()), True)
+    placed = visits.select("row", "entered_at", "over_at").with_row_index("place")
+    some = placed.filter(asked.gather(rows)).sort("row", "entered_at")
     following = pl.when(pl.col("row").shift(-1) == pl.col("row")).then(pl.col("entered_at").shift(-1))
     ended = some.with_columns(following=following).filter(unsaid).join(closed, on="row")
-    return ended.with_columns(over_at=pl.coalesce("following", "closed_at")).select(visits.columns)
+    ends = ended.select("place", over_at=pl.coalesce("following", "closed_at"))
+    return visits["over_at"].scatter(ends["place"], ends["over_at"])
 
 
 def tally(spells: pl.DataFrame, *on: str) -> pl.DataFrame:
