@@ -119,9 +119,10 @@ def funnel(
     view = by_outcome(seen(data, as_of), reopened)
     deals = grouped(view["deals"], view, "deals", by).filter(inside("created_at", one_period(period)))
     found = opened(deals, view, within)
-    steps = steps_of(view, found, rule=rule, within=within)
+    apart = [] if by is None else ["group"]
+    steps = steps_of(view, found, *apart, rule=rule, within=within)
     counted = decided_steps(RULES[rule](found, steps), steps.names)
-    return shaped(_timed(counted, steps, ["step"] if by is None else ["group", "step"]), TIMED, by)
+    return shaped(_timed(counted, steps, [*apart, "step"]), TIMED, by)
 
 
 def _timed(counted: pl.DataFrame, steps: Steps, on: list[str]) -> pl.DataFrame:

@@ -73,11 +73,12 @@ def _in_window(deals: pl.LazyFrame, view: Dataset, within: int) -> pl.LazyFrame:
     )
 
 
-def steps_of(view: Dataset, deals: pl.DataFrame, *, rule: str, within: int | None) -> Steps:
+def steps_of(view: Dataset, deals: pl.DataFrame, *apart: str, rule: str, within: int | None) -> Steps:
     """From the stage history, else from the stage that deals stand or ended in, else only opened and won.
 
     Args:
         deals: the frame of `opened`.
+        apart: the columns of deals by which their visits are counted apart.
         rule: one of `RULES`.
         within: the window in days: of it only a history knows which stages were reached.
     """
@@ -86,7 +87,7 @@ def steps_of(view: Dataset, deals: pl.DataFrame, *, rule: str, within: int | Non
     if stages.height and {"deal_id", "stage", "entered_at"} <= columns:
         visits = step_visits(view["stage_history"], view, stages)
         dated = visits if within is None else visits.filter(pl.col("entered_at").is_not_null())
-        found = spells(dated, deals.select("row", "deal_id", "group", "until", "closed_at"))
+        found = spells(dated, deals.select("row", "deal_id", *apart, "until", "closed_at"))
         if within is not None:  # else nothing is later than the last day
             found = found.filter(~(pl.col("entered_at").cast(pl.Date) > pl.col("until")).fill_null(False))
         return Steps(_named(stages), found, timed=True)
