@@ -264,7 +264,7 @@ def test_a_batch_is_held_against_the_one_before_it(folder):
 def test_records_survive_a_torn_journal(tmp_path):
     (tmp_path / "a.html").write_text("page")
     journal = Journal(tmp_path)
-    record = Record.of({"data": "1"}, Outcome("made", ("a.html",), figures=({"id": "win_rate"},)), tmp_path, "s")
+    record = Record.of({"data": "1"}, Outcome("made", ("a.html",), headline="3 deals"), tmp_path, "s")
     journal.add("a", record)
     with (tmp_path / JOURNAL).open("a") as file:
         file.write('{"stem": "b", "key": {"da')

@@ -21,10 +21,10 @@ from reports_kit import FOOT, READ, template
 
 from kpitools.cli import main
 from kpitools.errors import DataError, KpitoolsError, ReportError, UnknownNameError
+from kpitools.formats import one_line
 from kpitools.model.dataset import Dataset
 from kpitools.reports import make_reports
 from kpitools.reports.finished import read_finished
-from kpitools.reports.mail import one_line
 from kpitools.reports.recipients import checked_address, named_address, read_recipients
 from kpitools.reports.sending import send_reports
 

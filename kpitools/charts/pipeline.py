@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
@@ -67,34 +69,25 @@ def _totals(rows: pl.DataFrame, unit: str) -> pl.DataFrame:
 
 def _bars(rows: pl.DataFrame, totals: pl.DataFrame, title: str, unit: str) -> list[alt.Chart]:
     room = (data.most(totals["value"]) or 1) * 1.14
-    x = alt.X(
-        "value:Q",
-        title=title,
-        scale=alt.Scale(domain=[0, room], nice=False),
-        axis=style.value_axis(unit, tickCount=5),
+    scale, axis = alt.Scale(domain=[0, room], nice=False), style.value_axis(unit, tickCount=5)
+    stages = data.distinct(rows["stage"])
+    place: dict[str, Any] = {
+        "x": alt.X("value:Q", title=title, scale=scale, axis=axis),
+        "y": alt.Y("stage:N", title=None, sort=stages, axis=style.name_axis()),
+    }
+    text = alt.Chart(data.inline(totals)).mark_text(aria=False, align="left", dx=5)
+    return [_parts(rows).encode(**place), text.encode(**place, text=alt.Text("label:N"))]
+
+
+def _parts(rows: pl.DataFrame) -> alt.Chart:
+    """A stage's bar in parts by age; a click on one shows the same of the others."""
+    bands, chosen = data.ordered(rows, "band", "place"), style.chosen("band")
+    paint: dict[str, Any] = {"scale": style.ramp_scale(bands), "legend": style.legend("Age")}
+    bar = alt.Chart(data.inline(rows), name="bars").mark_bar(stroke=style.INK, strokeOpacity=0.4, strokeWidth=0.5)
+    return bar.add_params(chosen).encode(
+        color=alt.Color("band:N", title="Age", sort=bands, **paint),
+        order=alt.Order("place:Q"),
+        opacity=alt.condition(chosen, alt.value(1), alt.value(0.2)),
+        tooltip=data.tooltips(stage="Stage", band="Age", deals_text="Deals", amount_text="Amount"),
+        description=alt.Description("said:N"),
     )
-    y = alt.Y("stage:N", title=None, sort=data.distinct(rows["stage"]), axis=style.name_axis())
-    bands = data.ordered(rows, "band", "place")
-    chosen = style.chosen("band")
-    bar = (
-        alt.Chart(data.inline(rows), name="bars")
-        .mark_bar(stroke=style.INK, strokeOpacity=0.4, strokeWidth=0.5)
-        .add_params(chosen)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color(
-                "band:N", title="Age", sort=bands, scale=style.ramp_scale(bands), legend=style.legend("Age")
-            ),
-            order=alt.Order("place:Q"),
-            opacity=alt.condition(chosen, alt.value(1), alt.value(0.2)),
-            tooltip=data.tooltips(stage="Stage", band="Age", deals_text="Deals", amount_text="Amount"),
-            description=alt.Description("said:N"),
-        )
-    )
-    text = (
-        alt.Chart(data.inline(totals))
-        .mark_text(aria=False, align="left", dx=5)
-        .encode(x=x, y=y, text=alt.Text("label:N"))
-    )
-    return [bar, text]

@@ -226,7 +226,8 @@ class _Done:
 def _lost(task: Task, error: BaseException) -> Outcome:
     """A report whose process died or could not be asked."""
     remove(task.out, task.stem, *ENDINGS)
-    return Outcome("failed", reason=DIED if isinstance(error, BrokenExecutor) else f"{type(error).__name__}: {error}")
+    reason = DIED if isinstance(error, BrokenExecutor) else f"{type(error).__name__}: {error}"
+    return Outcome("failed", reason=reason, tries=2)  # `do_all` tries once more whatever was lost
 
 
 def _facts(

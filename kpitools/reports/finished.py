@@ -18,9 +18,8 @@ from kpitools.reports.assets import FOLDER
 from kpitools.reports.changes import largest
 from kpitools.reports.names import UNASSIGNED
 from kpitools.reports.recipients import EVERY, Recipient
-from kpitools.reports.record import digest_of
+from kpitools.reports.record import MANIFEST, digest_of
 
-MANIFEST = "manifest.json"
 #: What is mailed of a report: the first of these that there is.
 PAGES = (".pdf", ".html")
 #: So many of a member's movements are told.

@@ -14,6 +14,7 @@ from kpitools.formats import format_date, format_period_range
 from kpitools.reports.comparison import TREND, shown
 from kpitools.reports.export import environment, policy, style
 from kpitools.reports.names import UNASSIGNED
+from kpitools.reports.record import MANIFEST
 from kpitools.reports.run import Outcome, put
 from kpitools.tables.cells import spark_words
 
@@ -29,7 +30,7 @@ KINDS = {"ipynb": "notebook", "pdf": "PDF", "xlsx": "Excel", "log": "log"}
 def write_index(batch: Batch, facts: Mapping[str, Any]) -> None:
     """Write `index.html` and `manifest.json` into the batch's folder."""
     text = json.dumps(manifest(batch, facts), indent=1, ensure_ascii=False)
-    put(batch.out / "manifest.json", f"{text}\n".encode("utf-8", "replace"))
+    put(batch.out / MANIFEST, f"{text}\n".encode("utf-8", "replace"))
     put(batch.out / "index.html", index_html(batch, facts).encode("utf-8", "replace"))
 
 

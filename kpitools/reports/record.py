@@ -64,9 +64,7 @@ class Record:
         Raises:
             TypeError, KeyError: it is none, or one of another version of this package.
         """
-        said = dict(found["outcome"])
-        listed = {name: tuple(said[name]) for name in ("files", "figures")}
-        return cls(**{**found, "outcome": Outcome(**{**said, **listed})})
+        return cls(**{**found, "outcome": Outcome.read(found["outcome"])})
 
 
 def digest_of(path: Path) -> str:

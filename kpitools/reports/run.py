@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +72,6 @@ class Outcome:
         seconds: how long it took.
         memory: the most bytes its kernel held; 0 where not known.
         tries: how often it was begun.
-        figures: the headline figures, for the index and for what changed.
-        definitions: for each KPI's id the digest of its definition.
     """
 
     status: str
@@ -85,13 +83,11 @@ class Outcome:
     seconds: float = 0.0
     memory: int = 0
     tries: int = 1
-    figures: tuple[Mapping[str, Any], ...] = ()
-    definitions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> Outcome:
         """The outcome that JSON kept as a plain mapping."""
-        return cls(**{**said, "files": tuple(said["files"]), "figures": tuple(said["figures"])})
+        return cls(**{**said, "files": tuple(said["files"])})
 
 
 @dataclass(frozen=True)
@@ -185,11 +181,9 @@ def _outcome(task: Task, made: Attempt) -> Outcome:
 
 
 def _publish(task: Task, made: Attempt) -> Outcome:
-    from kpitools.reports.cut import digest
     from kpitools.reports.export import gather, to_html
 
     page = to_html(made.notebook, task.look).encode("utf-8", "replace")
-    said = gather(made.notebook)
     put(task.out / f"{task.stem}.ipynb", _json(made.notebook))
     put(task.out / f"{task.stem}.html", page)
     beside = (*_formats(task, made.notebook), *_keep_log(task, made.log))
@@ -198,9 +192,7 @@ def _publish(task: Task, made: Attempt) -> Outcome:
         "made",
         (f"{task.stem}.html", f"{task.stem}.ipynb", *beside),
         size=len(page),
-        headline=said.get("headline", ""),
-        figures=tuple(said.get("figures", ())),
-        definitions={one["id"]: digest(one) for one in said["definitions"]},
+        headline=gather(made.notebook).get("headline", ""),
     )
 
 
