@@ -144,13 +144,19 @@ def make_reports(
             done.run([(step, _task(step, place, said, how)) for step in chosen], executor, at_once, progress)
             reports = tuple(done.report(step, chosen) for step in ready.steps)
         write_assets(look, place)
-        batch = Batch(made, place, reports, ready.checks, time.monotonic() - began)
-        write_index(batch, _facts(batch, ready, journal, {**said, "state": state, "definitions": definitions}, before))
-        journal.close()
-        write_summary(batch)
         if ready.scratch or not (place / CATALOGUE_PAGE).is_file():
             write_catalogue(kpis, place)
+        batch = Batch(made, place, reports, ready.checks, time.monotonic() - began)
+        known = {**said, "state": state, "definitions": definitions}
+        _sign_off(batch, journal, _facts(batch, ready, journal, known, before))
     return batch
+
+
+def _sign_off(batch: Batch, journal: Journal, facts: Mapping[str, Any]) -> None:
+    """Say what became of the batch; the manifest first, as the journal may go once it is there."""
+    write_index(batch, facts)
+    journal.close()
+    write_summary(batch)
 
 
 def _chosen(steps: Sequence[Step], retry_failed: bool, limit: int | None) -> list[Step]:
