@@ -27,9 +27,9 @@ from kpitools.analyses.words.ways import (
 )
 from kpitools.charts import incidence_curves, render
 from kpitools.errors import EvaluationError, KpitoolsError, UnknownNameError
-from kpitools.explore import open_page
-from kpitools.explore.page import Section
 from kpitools.model.dataset import Dataset
+from kpitools.pages import open_page
+from kpitools.pages.page import Section
 from kpitools.views.counting import Counted, Counting
 
 ENDS = [None, "won", "lost"]

@@ -21,10 +21,10 @@ from kpitools.analyses.words import pipeline as words
 from kpitools.charts import pipeline_bridge
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.evaluation.evaluate import evaluate
-from kpitools.explore.view import View
 from kpitools.intake import load
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+from kpitools.pages.view import View
 from kpitools.sample import truth
 from kpitools.views import pipeline as sections
 

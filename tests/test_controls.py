@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from kpitools.config import Config
 from kpitools.errors import EvaluationError, UnknownNameError
-from kpitools.explore import Page, View, open_page
-from kpitools.explore.choice import MOST_LISTED
-from kpitools.explore.controls import Controls
-from kpitools.explore.copying import as_lines, read_lines
-from kpitools.explore.options import OFFERED, OptionTables
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+from kpitools.pages import Page, View, open_page
+from kpitools.pages.choice import MOST_LISTED
+from kpitools.pages.controls import Controls
+from kpitools.pages.copying import as_lines, read_lines
+from kpitools.pages.options import OFFERED, OptionTables
 from kpitools.views import pipeline, scorecard
 from tests.small import dataset
 

@@ -9,9 +9,9 @@ import pytest
 from IPython.display import Markdown
 
 from kpitools.errors import UnknownNameError
-from kpitools.explore import Page, View
-from kpitools.explore.controls import Controls
 from kpitools.model.slice import Slice
+from kpitools.pages import Page, View
+from kpitools.pages.controls import Controls
 
 
 @pytest.fixture

@@ -26,12 +26,12 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser
 from reports_kit import FOOT, READ, company, template
 
-from kpitools.explore import Page, View
-from kpitools.explore.controls import Controls
 from kpitools.formats import markdown_text
 from kpitools.intake import load
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+from kpitools.pages import Page, View
+from kpitools.pages.controls import Controls
 from kpitools.reports import make_reports
 from kpitools.reports.batch import Batch
 from kpitools.reports.company import company_aggregates

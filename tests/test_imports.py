@@ -16,7 +16,7 @@ from kpitools.kpis.catalogue import CATALOGUE
 PACKAGE = Path(kpitools.__file__).parent
 #: Each part may import those before it.
 LAYERS = ["errors", "formats", "model", "sample", "intake", "measures", "kpis", "evaluation", "config", "analyses",
-          "charts", "tables", "explore", "views", "reports", "cli", "__main__"]  # fmt: skip
+          "charts", "tables", "pages", "views", "explore", "reports", "cli", "__main__"]  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = ["altair", "ipywidgets", "papermill", "nbformat", "nbclient", "jinja2", "vl_convert", "pandas", "IPython",
          "mistune", "nh3", "anywidget", "click", "scipy", "matplotlib"]  # fmt: skip

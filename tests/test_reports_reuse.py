@@ -301,7 +301,7 @@ def wins_doubled(won=won_deals) -> pl.Expr:
 
 
 def test_a_cut_holds_the_settings_that_are_its_own_and_no_place_of_this_machine(folder, tmp_path):
-    from kpitools.explore import open_page
+    from kpitools.pages import open_page
 
     (tmp_path / "own.py").write_text(OWN)
     (tmp_path / "kpitools.toml").write_text(SETTINGS)

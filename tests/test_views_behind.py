@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from small import dataset
 
-from kpitools.explore.view import View
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+from kpitools.pages.view import View
 from kpitools.views.behind import rows_of
 
 DEALS = """

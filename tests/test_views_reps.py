@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from small import dataset
 
-from kpitools.explore.view import View
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+from kpitools.pages.view import View
 from kpitools.views import reps
 
 SECTIONS = (

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from small import dataset
 
-from kpitools.explore.view import View
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+from kpitools.pages.view import View
 from kpitools.views import retention
 
 SECTIONS = ("findings", "cohorts", "own_ages", "revenue", "buying", "curve", "leaving", "movements", "contracts",

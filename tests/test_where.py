@@ -14,7 +14,6 @@ from small import by_group, dataset, figure, leading_to
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.evaluation.within import looks_beyond
-from kpitools.explore.view import View
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.calendar import parse_period
 from kpitools.model.cut import REFERENCE
@@ -22,6 +21,7 @@ from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 from kpitools.model.slice import Slice
 from kpitools.model.tables import TABLES
+from kpitools.pages.view import View
 from kpitools.views.foot import PROVENANCE, foot
 from kpitools.views.scorecard import headline
 

@@ -1,6 +1,5 @@
-"""Looking at a slice live: controls that set it, and sections that answer."""
+"""Looking at sales live: explorers over a dataset, and the page of controls and sections that they are made of."""
 
-from kpitools.explore.page import Page, open_page
-from kpitools.explore.view import View
+from kpitools.pages import Page, View, open_page
 
 __all__ = ["Page", "View", "open_page"]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from kpitools.config import NAME, read_config
 from kpitools.errors import DataError, KpitoolsError, shortened
-from kpitools.explore import View
 from kpitools.intake import load
 from kpitools.intake.first import mapping_text, quoted
 from kpitools.intake.guess import guess_mapping
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+from kpitools.pages import View
 from kpitools.reports.templates import shipped
 from kpitools.sample import write_sample
 

@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 
 from kpitools.evaluation.rows import rows_seen
-from kpitools.explore.view import View
 from kpitools.formats import format_number
 from kpitools.kpis.catalogue import find
 from kpitools.kpis.kpi import Kpi
+from kpitools.pages.view import View
 from kpitools.tables import Table
 from kpitools.tables.builders import frame_table
 

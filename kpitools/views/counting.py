@@ -12,7 +12,7 @@ from kpitools.analyses.funnel_steps import RULES
 from kpitools.analyses.outcomes import OUTCOMES
 from kpitools.analyses.view import choose
 from kpitools.errors import EvaluationError
-from kpitools.explore import Page, View
+from kpitools.pages import Page, View
 
 #: The windows offered, in days; 0 is none.
 WINDOWS = (0, 30, 60, 90, 180, 365)

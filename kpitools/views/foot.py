@@ -11,7 +11,7 @@ from kpitools.kpis.kpi import Kpi
 from kpitools.model.dataset import Dataset
 
 if TYPE_CHECKING:
-    from kpitools.explore.view import View
+    from kpitools.pages.view import View
 
 PROVENANCE = "application/vnd.kpitools.provenance+json"
 

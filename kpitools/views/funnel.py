@@ -21,11 +21,11 @@ from kpitools.analyses.words import funnel as funnel_words
 from kpitools.analyses.words import ways as more_words
 from kpitools.charts import funnel_chart, incidence_curves, kpi_trend, pipeline_by_stage_and_age, stage_conversion_chart
 from kpitools.evaluation.evaluate import evaluate
-from kpitools.explore.view import View
 from kpitools.kpis.conversion import win_rate
 from kpitools.kpis.cycle_time import sales_cycle_length
 from kpitools.kpis.pipeline import pipeline_value
 from kpitools.model.calendar import Period, periods_until
+from kpitools.pages.view import View
 from kpitools.tables import frame_table
 from kpitools.views.counting import Counting
 from kpitools.views.parts import sentences, some_of

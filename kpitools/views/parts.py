@@ -13,7 +13,7 @@ from kpitools.evaluation.compare import judged
 from kpitools.kpis.kpi import Kpi
 
 if TYPE_CHECKING:
-    from kpitools.explore.view import View
+    from kpitools.pages.view import View
 
 
 def sentences(said: Iterable[str]) -> list[Any]:

@@ -17,11 +17,11 @@ from kpitools.analyses.rush import rush as rushed
 from kpitools.analyses.velocity import DRIVERS, velocity_change
 from kpitools.analyses.words import pipeline as words
 from kpitools.charts import pipeline_bridge, pipeline_by_stage_and_age
-from kpitools.explore.view import COMPARISONS, View
 from kpitools.formats import format_difference, format_value
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.pipeline import pipeline_velocity
 from kpitools.model.calendar import periods_until
+from kpitools.pages.view import COMPARISONS, View
 from kpitools.tables import frame_table
 from kpitools.views.parts import sentences
 

@@ -26,13 +26,13 @@ from kpitools.charts import activity_mix, rep_leaderboard
 from kpitools.charts import ramp_curves as ramp_chart
 from kpitools.evaluation.intervals import SMALL
 from kpitools.evaluation.windows import moment
-from kpitools.explore.view import View
 from kpitools.formats import format_date
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.conversion import win_rate
 from kpitools.kpis.cycle_time import median_sales_cycle_length
 from kpitools.kpis.rep import individual_quota_attainment, number_of_deals_closed
 from kpitools.kpis.team import coaching_effectiveness
+from kpitools.pages.view import View
 from kpitools.tables import frame_table
 from kpitools.views.parts import sentences
 

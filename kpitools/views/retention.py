@@ -33,13 +33,13 @@ from kpitools.analyses.words.retention import (
 from kpitools.charts import cohort_heatmap, kpi_trend, retention_curves
 from kpitools.charts.retention import hazard_chart
 from kpitools.evaluation.evaluate import evaluate
-from kpitools.explore.view import View
 from kpitools.kpis.retention import (
     customer_retention_rate,
     gross_revenue_retention,
     net_revenue_retention,
 )
 from kpitools.model.calendar import periods_until
+from kpitools.pages.view import View
 from kpitools.tables import frame_table
 from kpitools.views.parts import sentences, some_of
 

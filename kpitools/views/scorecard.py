@@ -11,7 +11,7 @@ from kpitools.analyses.flags.catalogue import RULES
 from kpitools.analyses.flags.check import flags
 from kpitools.analyses.flags.rules import with_limits
 from kpitools.charts import kpi_trend
-from kpitools.explore.view import COMPARISONS, View
+from kpitools.pages.view import COMPARISONS, View
 from kpitools.tables import scorecard_table
 from kpitools.views.behind import rows_of
 from kpitools.views.flags import advice_table, flags_words

@@ -38,8 +38,8 @@ PRELOADED = (
     "numpy.random",
     "polars",
     "altair",
-    "kpitools.explore.page",
-    "kpitools.explore.controls",
+    "kpitools.pages.page",
+    "kpitools.pages.controls",
     *(f"kpitools.views.{name}" for name in SECTIONS),
     "kpitools.charts.notebook",
 )

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from kpitools.errors import EvaluationError, UnknownNameError
-from kpitools.explore.view import View
+from kpitools.pages.view import View
 
 #: The parameters that templates have, and what each is of a view.
 PARAMETERS = ("slice", "compare", "role")

@@ -11,19 +11,19 @@ import ipywidgets
 from IPython.display import display
 
 from kpitools.errors import KpitoolsError
-from kpitools.explore.choice import MOST_LISTED, STYLE, Choice, Values
-from kpitools.explore.copying import as_lines, read_lines
-from kpitools.explore.empty import remark
-from kpitools.explore.history import History
-from kpitools.explore.periods import Periods, calendar_of
-from kpitools.explore.view import COMPARISONS
 from kpitools.formats import one_line
 from kpitools.kpis.sets import SETS
 from kpitools.model.slice import Slice
+from kpitools.pages.choice import MOST_LISTED, STYLE, Choice, Values
+from kpitools.pages.copying import as_lines, read_lines
+from kpitools.pages.empty import remark
+from kpitools.pages.history import History
+from kpitools.pages.periods import Periods, calendar_of
+from kpitools.pages.view import COMPARISONS
 
 if TYPE_CHECKING:
-    from kpitools.explore.page import Page
-    from kpitools.explore.view import View
+    from kpitools.pages.page import Page
+    from kpitools.pages.view import View
 
 WIDE = {"width": "640px"}
 

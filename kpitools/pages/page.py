@@ -11,12 +11,12 @@ import polars as pl
 
 from kpitools.config import NAME, read_config
 from kpitools.errors import KpitoolsError
-from kpitools.explore.empty import check_not_empty
-from kpitools.explore.options import OptionTables
-from kpitools.explore.view import View
 from kpitools.formats import Separators, write_numbers
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+from kpitools.pages.empty import check_not_empty
+from kpitools.pages.options import OptionTables
+from kpitools.pages.view import View
 
 Section = Callable[[View], Iterable[Any]]
 
@@ -90,7 +90,7 @@ class Page:
     def controls(self) -> None:
         """Show the widgets that set the slice, where a kernel is live; nothing headless."""
         if self.interactive:
-            from kpitools.explore.controls import Controls
+            from kpitools.pages.controls import Controls
 
             Controls(self).show()
 

@@ -7,11 +7,11 @@ from collections.abc import Collection
 import polars as pl
 
 from kpitools.errors import EvaluationError, UnknownNameError
-from kpitools.explore.options import Options, OptionTables
-from kpitools.explore.view import View
 from kpitools.formats import format_date
 from kpitools.model.cut import REFERENCE
 from kpitools.model.slice import UNASSIGNED
+from kpitools.pages.options import Options, OptionTables
+from kpitools.pages.view import View
 
 
 def check_not_empty(view: View, tables: OptionTables) -> None:
