@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from kpitools.model.cut import CHILDREN_FIRST
+from kpitools.model.led import CHILDREN_FIRST
 from kpitools.model.tables import TABLES
 
 Frames = Mapping[str, pl.DataFrame]

@@ -16,7 +16,7 @@ from kpitools.evaluation.evaluate import evaluate
 from kpitools.evaluation.within import looks_beyond
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.calendar import parse_period
-from kpitools.model.cut import REFERENCE
+from kpitools.model.led import REFERENCE
 from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 from kpitools.model.slice import Slice
@@ -308,4 +308,4 @@ def test_divided_at_once_the_cuts_are_the_same(data):
             for name in ours:
                 keys = TABLES[name].primary_key()
                 assert_frame_equal(ours[name].sort(keys).collect(), theirs[name].sort(keys).collect())
-        assert (part.slice, part.seen_on) == ({"team": (member,)}, data.last_day)
+        assert (part.slice, part.last_day) == ({"team": (member,)}, data.last_day)

@@ -10,6 +10,7 @@ import polars as pl
 from kpitools.analyses.stages import LOST, WON
 from kpitools.analyses.view import column_or_null
 from kpitools.model.dataset import Dataset
+from kpitools.model.frames import replaced
 
 Kind = pl.DataType | type[pl.DataType]
 
@@ -64,8 +65,8 @@ def _first(data: Dataset) -> Dataset:
     visits = data["stage_history"].join(first, on="deal_id", how="left", maintain_order="left")
     early = ((pl.col("entered_at") <= pl.col("ended_at")) | pl.col("ended_at").is_null()).fill_null(True)
     changed = _with(data, first)
-    frames = dict(changed.frames) | {"stage_history": visits.filter(early).drop("ended_at", "ended")}
-    return replace(changed, frames=frames)
+    visits = visits.filter(early).drop("ended_at", "ended")
+    return replace(changed, frames=replaced(changed.frames, {"stage_history": visits}))
 
 
 def _with(data: Dataset, ends: pl.LazyFrame) -> Dataset:
@@ -73,7 +74,7 @@ def _with(data: Dataset, ends: pl.LazyFrame) -> Dataset:
     closed = _or_null(data, "closed_at", pl.Datetime("us"), "deals")
     deals = data["deals"].join(ends, on="deal_id", how="left", maintain_order="left")
     told = deals.with_columns(status=pl.coalesce("ended", "status"), closed_at=pl.coalesce("ended_at", closed))
-    return replace(data, frames=dict(data.frames) | {"deals": told.drop("ended_at", "ended")})
+    return replace(data, frames=replaced(data.frames, {"deals": told.drop("ended_at", "ended")}))
 
 
 #: The outcomes by which a deal that was opened again may count.

@@ -80,7 +80,7 @@ class Goals:
 def goals(targets: Targets, data: Dataset, kpis: Iterable[Kpi], by: tuple[str, ...]) -> Goals:
     """The targets as they are said, and the quotas of these KPIs for the owners that the breakdown has."""
     said = {(kpi, group, period): value for kpi, group, period, value in _said(targets)}
-    return Goals(said, _quotas(data, [kpi.id for kpi in kpis], by), TOTAL if data.seen_on is None else None)
+    return Goals(said, _quotas(data, [kpi.id for kpi in kpis], by), None if data.is_part else TOTAL)
 
 
 def check_targets(targets: Targets, data: Dataset, by: tuple[str, ...], periods: Iterable[Period]) -> None:
@@ -94,7 +94,7 @@ def check_targets(targets: Targets, data: Dataset, by: tuple[str, ...], periods:
     for period in {period for _, period in said if period is not None} - listed:
         parse_period(period)
     wanted = {group for group, _ in said if group is not None} - {TOTAL} - listed
-    if not wanted or data.seen_on is not None:
+    if not wanted or data.is_part:
         return
     known = {member for name in dict.fromkeys((*by[:1], *GROUPS)) for member in _members(data, name)}
     for group in sorted(wanted - known):

@@ -10,8 +10,8 @@ from kpitools.kpis.kpi import Kpi
 from kpitools.measures.anchors import Anchorable
 from kpitools.measures.attribute import Attribute
 from kpitools.measures.measure import PerEntity
-from kpitools.model.cut import REFERENCE
 from kpitools.model.dimensions import paths
+from kpitools.model.led import REFERENCE
 from kpitools.model.tables import Table
 
 

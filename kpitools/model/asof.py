@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from kpitools.model.frames import Frames
 from kpitools.model.lookup import attach, missing
 from kpitools.model.tables import TABLES
 from kpitools.model.versions import FOLLOWED, undo
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 #: The smallest step of time: `cut` is the first instant not seen, a change at it is undone.
 MOMENT = timedelta(microseconds=1)
-Frames = dict[str, pl.LazyFrame]
 
 
 def seen_before(data: Dataset, cut: datetime) -> tuple[Frames, Frames]:
@@ -25,9 +26,9 @@ def seen_before(data: Dataset, cut: datetime) -> tuple[Frames, Frames]:
 
     A row without a date is in no as-of view; as a look-up (a rep without a hiring date) it still names what it names.
     """
-    frames = {name: _table(data, name, data.frames, cut, undated=False) for name in data.frames}
-    lookups = {name: _table(data, name, data.lookups, cut, undated=True) for name in data.lookups}
-    return frames, lookups
+    frames = {name: partial(_table, data, name, data.frames, cut, undated=False) for name in data.frames}
+    lookups = {name: partial(_table, data, name, data.lookups, cut, undated=True) for name in data.lookups}
+    return Frames(frames), Frames(lookups)
 
 
 def _table(

@@ -7,17 +7,20 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 
 from kpitools.errors import DataError, UnknownNameError
+from kpitools.model.alive import alive
 from kpitools.model.asof import seen_before
 from kpitools.model.cut import Where, cut, divided
 from kpitools.model.derived import complete
 from kpitools.model.dimensions import dimension, reachable
+from kpitools.model.frames import Frames, held
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths, missing
 from kpitools.model.slice import Slice, end_of
 from kpitools.model.tables import TABLES
@@ -54,6 +57,8 @@ class Dataset:
     source: str = "memory"
     seen_on: date | None = None
     slice: Where = field(default_factory=dict)
+    _whole: Dataset | None = field(default=None, init=False, repr=False)
+    _columns: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(
@@ -90,13 +95,15 @@ class Dataset:
         seen = f", as seen before {self.seen_at}" if self.seen_at else ""
         return f"Dataset({', '.join(sorted(self.frames))}; from {self.source}{seen})"
 
-    @cached_property
-    def _columns(self) -> dict[str, tuple[str, ...]]:
-        return {name: tuple(frame.collect_schema().names()) for name, frame in {**self.lookups, **self.frames}.items()}
-
     def columns(self, table: str) -> tuple[str, ...]:
         """The columns this data has of a table; none where it lacks the table."""
-        return self._columns.get(table, ())
+        held = self.frames if table in self.frames else self.lookups
+        if table not in held:
+            return ()
+        if table not in self._columns:
+            known = self._whole.columns(table) if self._whole else held[table].collect_schema().names()
+            self._columns[table] = tuple(known)
+        return self._columns[table]
 
     def dimensions(self, table: str) -> list[str]:
         """What the rows of a table can be grouped by, with the columns at hand."""
@@ -114,7 +121,7 @@ class Dataset:
         if self.seen_at is not None and moment >= self.seen_at:
             return self
         frames, lookups = seen_before(self, moment)
-        return replace(self, frames=frames, lookups=lookups, seen_at=moment)
+        return self._part(frames, lookups, seen_at=moment)
 
     def where(self, where: Where | Slice) -> Dataset:
         """The data of a slice, along foreign keys; a `Slice` brings its as-of along.
@@ -130,7 +137,21 @@ class Dataset:
         if not further:
             return self
         frames, lookups = cut(self, further)
-        return replace(self, frames=frames, lookups=lookups, seen_on=self.last_day, slice={**self.slice, **further})
+        return self._part(frames, lookups, slice={**self.slice, **further})
+
+    def alive(self, first: date, last: date) -> Dataset:
+        """The same data without the deals that were over before a window or opened after it, and their story.
+
+        What is told of deals that were opened, open or decided in the window needs no others, and where there are
+        years of deals these are few.
+        """
+        return self._part(*alive(self, first, last))
+
+    def _part(self, frames: Mapping[str, pl.LazyFrame], lookups: Mapping[str, pl.LazyFrame], **more: Any) -> Dataset:
+        """The same columns with fewer rows."""
+        part = replace(self, frames=frames, lookups=lookups, **more)
+        object.__setattr__(part, "_whole", self)
+        return part
 
     def divided(self, name: str, members: Iterable[str | None]) -> Iterator[tuple[str | None, Dataset]]:
         """The cuts to one member of a dimension after the other, as `where` gives them, for much less work together.
@@ -141,14 +162,17 @@ class Dataset:
         """
         for member, frames, lookups in divided(self, name, members):
             own = {**self.slice, name: (member,)}
-            yield member, replace(self, frames=frames, lookups=lookups, seen_on=self.last_day, slice=own)
+            yield member, self._part(frames, lookups, slice=own)
 
     def settled(self) -> Dataset:
-        """The same data with every pending cut worked out and held in memory, so that nobody works it out again."""
-        frames = {name: frame.collect().lazy() for name, frame in self.frames.items()}
-        shared = {name: frames[name] for name, frame in self.lookups.items() if self.frames.get(name) is frame}
-        others = {name: f.collect().lazy() for name, f in self.lookups.items() if name not in shared}
-        return replace(self, frames=frames, lookups={**shared, **others})
+        """The same data with pending cuts worked out when a table is first read, and held: nobody does it again."""
+
+        def look_up(name: str) -> pl.LazyFrame:
+            shared = name in frames and self.lookups[name] is self.frames[name]
+            return frames[name] if shared else held(self.lookups[name])
+
+        frames = Frames({name: partial(_settled, self.frames, name) for name in self.frames})
+        return self._part(frames, Frames({name: partial(look_up, name) for name in self.lookups}))
 
     def members(self, name: str) -> list[str]:
         """The values a dimension takes, sorted.
@@ -169,11 +193,21 @@ class Dataset:
         ]
         return pl.concat(values).drop_nulls().unique().sort("value").collect()["value"].to_list()
 
+    @property
+    def is_part(self) -> bool:
+        """Whether there are, or may be, rows beside these: of other teams, of other segments."""
+        return bool(self.slice) or self.seen_on is not None
+
     @cached_property
     def last_day(self) -> date | None:
         """The last day on which anything is known to have happened, in the whole of which this is a part."""
         if self.seen_on is not None:
             return self.seen_on
+        return self._whole.last_day if self.slice and self._whole else self.own_last_day
+
+    @cached_property
+    def own_last_day(self) -> date | None:
+        """The last day on which anything is known to have happened in these rows."""
         days = [_last(self, name).collect().item() for name in sorted(self.frames)]
         return max((day for day in days if day is not None), default=None)
 
@@ -207,7 +241,7 @@ class Dataset:
             "seen_at": self.seen_at.isoformat() if self.seen_at else None,
             "quality": {name: asdict(quality) for name, quality in self.quality.items()},
             "source": self.source,
-            "seen_on": self.seen_on.isoformat() if self.seen_on else None,
+            "seen_on": self.last_day.isoformat() if self.is_part and self.last_day else None,
             "slice": {name: list(values) for name, values in self.slice.items()},
             "shared": sorted(name for name, frame in self.lookups.items() if self.frames.get(name) is frame),
         }
@@ -230,6 +264,10 @@ class Dataset:
         quality = {name: Quality(**counts) for name, counts in facts["quality"].items()}
         seen_on = date.fromisoformat(facts["seen_on"]) if facts["seen_on"] else None
         return cls(frames, lookups, seen_at, quality, facts["source"], seen_on, facts["slice"])
+
+
+def _settled(frames: Mapping[str, pl.LazyFrame], name: str) -> pl.LazyFrame:
+    return held(frames[name])
 
 
 def _table_of(path: Path) -> str:

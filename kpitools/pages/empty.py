@@ -8,7 +8,7 @@ import polars as pl
 
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.formats import format_date
-from kpitools.model.cut import REFERENCE
+from kpitools.model.led import REFERENCE
 from kpitools.model.slice import UNASSIGNED
 from kpitools.pages.options import Options, OptionTables
 from kpitools.pages.view import View

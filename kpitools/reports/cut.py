@@ -165,7 +165,7 @@ def cut_of(folder: Path) -> Cut:
         "settings": digest(texts),
         "figures of the others": digest(peers),
     }
-    return Cut(folder, apart, key, fingerprint, replace(part, seen_on=None).last_day)
+    return Cut(folder, apart, key, fingerprint, part.own_last_day)
 
 
 def digest(content: Any) -> str:
