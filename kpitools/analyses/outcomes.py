@@ -66,7 +66,7 @@ def _first(data: Dataset) -> Dataset:
     early = ((pl.col("entered_at") <= pl.col("ended_at")) | pl.col("ended_at").is_null()).fill_null(True)
     changed = _with(data, first)
     visits = visits.filter(early).drop("ended_at", "ended")
-    return replace(changed, frames=replaced(changed.frames, {"stage_history": visits}))
+    return replace(changed, frames=replaced(changed.frames, {"stage_history": lambda: visits}))
 
 
 def _with(data: Dataset, ends: pl.LazyFrame) -> Dataset:
@@ -74,7 +74,8 @@ def _with(data: Dataset, ends: pl.LazyFrame) -> Dataset:
     closed = _or_null(data, "closed_at", pl.Datetime("us"), "deals")
     deals = data["deals"].join(ends, on="deal_id", how="left", maintain_order="left")
     told = deals.with_columns(status=pl.coalesce("ended", "status"), closed_at=pl.coalesce("ended_at", closed))
-    return replace(data, frames=replaced(data.frames, {"deals": told.drop("ended_at", "ended")}))
+    deals = told.drop("ended_at", "ended")
+    return replace(data, frames=replaced(data.frames, {"deals": lambda: deals}))
 
 
 #: The outcomes by which a deal that was opened again may count.

@@ -22,7 +22,7 @@ from kpitools.kpis.rep import individual_quota_attainment
 from kpitools.measures.aggregates import days_between
 from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
-from kpitools.model.frames import replaced
+from kpitools.model.frames import held, replaced
 from kpitools.model.lookup import dimension_paths
 
 REPS: Schema = {
@@ -94,8 +94,10 @@ def rep_table(data: Dataset, *, period: str | Period, as_of: AsOf = None, team: 
 
 def _with_reps_at_hand(data: Dataset) -> Dataset:
     """The data with its reps read: each figure looks them up, and a slice would find them anew each time."""
-    held = {name: frame.collect().lazy() for name, frame in data.lookups.items() if name == "reps"}
-    return replace(data, lookups=replaced(data.lookups, held))
+    if "reps" not in data.lookups:
+        return data
+    reps = held(data.lookups["reps"])
+    return replace(data, lookups=replaced(data.lookups, {"reps": lambda: reps}))
 
 
 def _roster(data: Dataset, at: Moment) -> pl.DataFrame:

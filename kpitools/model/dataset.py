@@ -15,12 +15,11 @@ from typing import Any
 import polars as pl
 
 from kpitools.errors import DataError, UnknownNameError
-from kpitools.model.alive import alive
 from kpitools.model.asof import seen_before
 from kpitools.model.cut import Where, cut, divided
 from kpitools.model.derived import complete
 from kpitools.model.dimensions import dimension, reachable
-from kpitools.model.frames import Frames, held
+from kpitools.model.frames import Frames, Make, held, replaced
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths, missing
 from kpitools.model.slice import Slice, end_of
 from kpitools.model.tables import TABLES
@@ -139,13 +138,14 @@ class Dataset:
         frames, lookups = cut(self, further)
         return self._part(frames, lookups, slice={**self.slice, **further})
 
-    def alive(self, first: date, last: date) -> Dataset:
-        """The same data without the deals that were over before a window or opened after it, and their story.
+    def narrowed(self, makers: Mapping[str, Make]) -> Dataset:
+        """The same data with fewer rows of some tables, and no others for keys to lead to, where it had no others."""
+        frames = replaced(self.frames, makers)
 
-        What is told of deals that were opened, open or decided in the window needs no others, and where there are
-        years of deals these are few.
-        """
-        return self._part(*alive(self, first, last))
+        def look_up(name: str) -> pl.LazyFrame:
+            return frames[name] if self.lookups[name] is self.frames[name] else self.lookups[name]
+
+        return self._part(frames, replaced(self.lookups, {name: partial(look_up, name) for name in makers}))
 
     def _part(self, frames: Mapping[str, pl.LazyFrame], lookups: Mapping[str, pl.LazyFrame], **more: Any) -> Dataset:
         """The same columns with fewer rows."""

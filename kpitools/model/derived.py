@@ -27,6 +27,13 @@ def _with_derived(name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame.with_columns(DERIVATIONS[name](columns)) if name in DERIVATIONS else frame
 
 
+def _accounts(columns: Columns) -> list[pl.Expr]:
+    """The month in which the account became a customer, as text: `2025-03`."""
+    if "became_customer_at" not in columns or "cohort" in columns:
+        return []
+    return [pl.col("became_customer_at").dt.strftime("%Y-%m").alias("cohort")]
+
+
 def _activities(columns: Columns) -> list[pl.Expr]:
     """A booked meeting is on record from its booking on, any other touch from when it took place."""
     times = [column for column in ("scheduled_at", "at") if column in columns]
@@ -104,6 +111,7 @@ def _deals(columns: Columns) -> list[pl.Expr]:
 
 
 DERIVATIONS: dict[str, Callable[[Columns], list[pl.Expr]]] = {
+    "accounts": _accounts,
     "activities": _activities,
     "call_marks": _call_marks,
     "call_turns": _call_turns,

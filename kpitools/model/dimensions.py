@@ -35,6 +35,7 @@ DIMENSIONS: dict[str, Dimension] = {
     "territory": Dimension("accounts", "territory"),
     "is_target": Dimension("accounts", "is_target"),
     "is_strategic": Dimension("accounts", "is_strategic"),
+    "cohort": Dimension("accounts", "cohort"),
     "channel": Dimension("accounts", "channel", own=("deals", "leads", "orders", "costs", "sessions")),
     "product": Dimension("products", "name"),
     "product_family": Dimension("products", "family", own=("deals", "market")),

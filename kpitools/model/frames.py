@@ -51,6 +51,6 @@ def held(frame: pl.LazyFrame) -> pl.LazyFrame:
     return frame.collect().lazy()
 
 
-def replaced(frames: Mapping[str, pl.LazyFrame], by: Mapping[str, pl.LazyFrame]) -> Frames:
+def replaced(frames: Mapping[str, pl.LazyFrame], by: Mapping[str, Make]) -> Frames:
     """The frames with some of them replaced; none of the others is made for that."""
-    return Frames({name: partial((by if name in by else frames).__getitem__, name) for name in {*frames, *by}})
+    return Frames({name: partial(frames.__getitem__, name) for name in frames} | dict(by))

@@ -42,6 +42,7 @@ class Choice:
         self._words = name.replace("_", " ")
         self._chosen, self._failed = chosen, failed
         self._filling = False
+        self._counts: Mapping[str | None, int] = {}
         self._values: dict[str, Values] = {}
         make = ipywidgets.Combobox if searched else ipywidgets.Dropdown
         self.widget: Any = make(description=self._words.capitalize(), style=STYLE, layout={"width": "300px"})
@@ -50,8 +51,9 @@ class Choice:
         self.searched = searched
         self.widget.observe(self._changed, names="value")
 
-    def fill(self, counts: Mapping[str | None, int], current: Values) -> None:
-        """Offer these values, and show which is chosen, without choosing again."""
+    def fill(self, counts: Mapping[str | None, int] | None, current: Values) -> None:
+        """Offer these values, the same as before where None, and show which is chosen, without choosing again."""
+        self._counts = counts = self._counts if counts is None else counts
         offered: dict[Values, int] = {(value,): rows for value, rows in counts.items()}
         if current:
             offered.setdefault(current, sum(counts.get(value, 0) for value in current))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,12 +20,15 @@ from kpitools.pages.empty import remark
 from kpitools.pages.history import History
 from kpitools.pages.periods import Periods, calendar_of
 from kpitools.pages.view import COMPARISONS
+from kpitools.pages.work import Step
 
 if TYPE_CHECKING:
     from kpitools.pages.page import Page
     from kpitools.pages.view import View
 
 WIDE = {"width": "640px"}
+#: How many rows each value of each dimension leaves.
+Counts = Mapping[str, Mapping[str | None, int]]
 
 
 class Shown(NamedTuple):
@@ -69,9 +72,9 @@ class Controls:
         self.lines = _box(ipywidgets.Textarea, "Parameters", continuous_update=False, layout=WIDE, rows=3)
         self.said = ipywidgets.HTML()
         self.undo, self.redo, self.reset = (ipywidgets.Button(description=name) for name in ("Undo", "Redo", "Reset"))
-        self._fill(page.view)
+        self._fill(page.view, self._counted(page.view))
         self._listen()
-        page.watch("controls", self.follow)
+        page.watch("controls", self.follow, self._counting)
 
     def _listen(self) -> None:
         for box, chosen in (
@@ -93,15 +96,34 @@ class Controls:
         counted = self._page.options.on(None).counted
         display(ipywidgets.VBox([
             ipywidgets.Label(f"In brackets: {counted}, as of the day."), ipywidgets.Box(choices, layout=wrapped),
-            ipywidgets.HBox([self.undo, self.redo, self.reset]), self.text, self.lines, self.said,
+            ipywidgets.HBox([self.undo, self.redo, self.reset, self._page.progress.widget]), self.text, self.lines,
+            self.said,
         ], layout={"width": "100%"}))  # fmt: skip
 
     def follow(self, view: View) -> None:
-        """Say what the page shows, whoever chose it."""
+        """Say what the page shows, whoever chose it; how many rows each value leaves is counted later."""
         self._history.add(Shown.by(view))
-        self._fill(view)
-        notes = (remark(view, self._page.options), self._periods.remark(view.period, view.day))
-        self._say(" ".join(filter(None, notes)))
+        self._fill(view, {})
+        self._say(self._periods.remark(view.period, view.day))
+
+    def _counting(self, view: View) -> Step:
+        """Count what can be chosen beside what is, and say so."""
+
+        def make() -> tuple[Counts, str]:
+            return self._counted(view), remark(view, self._page.options)
+
+        def show(found: tuple[Counts, str]) -> None:
+            counts, note = found
+            self._fill(view, counts)
+            if note:
+                self._say(" ".join(filter(None, (note, self._periods.remark(view.period, view.day)))))
+
+        return Step(make, show)
+
+    def _counted(self, view: View) -> Counts:
+        where = view.slice.where
+        options = self._page.options.on(view.as_of, where)
+        return {name: options.of(name, where) for name in self.where}
 
     def _changed(self, chosen: Callable[[Any], None], change: Any) -> None:
         if not self._filling:
@@ -159,24 +181,19 @@ class Controls:
             self._page.follow(view)
 
     def _refuse(self, message: str) -> None:
-        self._fill(self._page.view)
+        self._fill(self._page.view, {})
         self._say(message)
 
-    def _fill(self, view: View) -> None:
-        """Let the controls say what the view is, without setting it again."""
+    def _fill(self, view: View, counts: Counts) -> None:
+        """Let the controls say what the view is, without setting it again; what is not counted anew stays."""
         self._filling = True
         try:
-            self._fill_where(view)
+            for name, choice in self.where.items():
+                choice.fill(counts.get(name), view.slice.where.get(name, ()))
             self._fill_time(view)
             self._fill_more(view)
         finally:
             self._filling = False
-
-    def _fill_where(self, view: View) -> None:
-        where = view.slice.where
-        options = self._page.options.on(view.as_of, where)
-        for name, choice in self.where.items():
-            choice.fill(options.of(name, where), where.get(name, ()))
 
     def _fill_time(self, view: View) -> None:
         _fill_list(self.calendar, self._periods.calendars(view.period), calendar_of(view.period))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import combinations
@@ -14,6 +13,7 @@ from kpitools.formats import format_number
 from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 from kpitools.model.slice import Slice
+from kpitools.pages.memory import Memory, Recent
 
 #: The dimensions offered, where the data has them.
 OFFERED = ("team", "manager", "rep", "segment", "region", "product_family", "stage")
@@ -83,20 +83,20 @@ class Options:
 class OptionTables:
     """The options of a dataset by day, counted once for each of the last few days that were asked for."""
 
-    def __init__(self, whole: Dataset) -> None:
+    def __init__(self, whole: Dataset, memory: Memory | None = None) -> None:
         self.whole = whole
-        self._made: OrderedDict[tuple[str | None, tuple[str, ...]], Options] = OrderedDict()
+        self._memory = memory
+        self._made: Recent[tuple[str | None, tuple[str, ...]], Options] = Recent(MOST_DAYS)
 
     def on(self, as_of: str | None, where: Iterable[str] = ()) -> Options:
         """The options as seen on a day; also of dimensions in `where` that are not offered."""
         names = tuple(dict.fromkeys([*OFFERED, *sorted(where)]))
-        if (as_of, names) not in self._made:
-            seen = self.whole.as_of(as_of) if as_of else self.whole
-            self._made[as_of, names] = Options(seen, names)
-        self._made.move_to_end((as_of, names))
-        while len(self._made) > MOST_DAYS:
-            self._made.popitem(last=False)
-        return self._made[as_of, names]
+        return self._made.get((as_of, names), lambda: Options(self._seen(as_of), names))
+
+    def _seen(self, as_of: str | None) -> Dataset:
+        if as_of is None:
+            return self.whole
+        return self._memory.seen(as_of) if self._memory else self.whole.as_of(as_of)
 
     def members(self) -> dict[str, int]:
         """The dimensions worth choosing from, with how many values each ever has: those of more than one."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -15,10 +15,18 @@ from kpitools.formats import Separators, write_numbers
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 from kpitools.pages.empty import check_not_empty
+from kpitools.pages.memory import Memory, Recent
 from kpitools.pages.options import OptionTables
 from kpitools.pages.view import View
+from kpitools.pages.work import Step, Work
+
+if TYPE_CHECKING:
+    from kpitools.pages.place import Place
+    from kpitools.pages.progress import Progress
 
 Section = Callable[[View], Iterable[Any]]
+#: So many views are kept with what was worked out for them, to go back to.
+MOST_VIEWS = 4
 
 
 def open_page(
@@ -60,7 +68,8 @@ def open_page(
     config = read_config(place / NAME) if place and (place / NAME).is_file() else None
     if config and config.formats:
         write_numbers(Separators(config.formats.get("decimal", "."), config.formats.get("thousands", ",")))
-    view = View.of(found, chosen, peers, config, compare=compare, kpi_set=kpi_set)
+    memory = Memory(found) if interactive else None
+    view = View.of(found, chosen, peers, config, compare=compare, kpi_set=kpi_set, memory=memory)
     return Page(view, interactive=interactive)
 
 
@@ -79,13 +88,25 @@ class Page:
     def __init__(self, view: View, *, interactive: bool) -> None:
         self.view = view
         self.interactive = interactive
-        self._told: dict[str, Callable[[View], None]] = {}
-        self._live: list[tuple[Section, Any]] = []
+        self._told: dict[str, tuple[Callable[[View], None], Callable[[View], Step] | None]] = {}
+        self._live: list[tuple[Section, Place]] = []
+        self._views: Recent[tuple[str, str, str], View] = Recent(MOST_VIEWS)
+        self._work = Work(self._tell)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """How far the work is, with the button that stops it."""
+        from kpitools.pages.progress import Progress
+
+        return Progress(self.stop)
+
+    def _tell(self, done: int, of: int) -> None:
+        self.progress.tell(done, of)
 
     @cached_property
     def options(self) -> OptionTables:
         """What can be chosen on this page."""
-        return OptionTables(self.view.whole)
+        return OptionTables(self.view.whole, self.view.memory)
 
     def controls(self) -> None:
         """Show the widgets that set the slice, where a kernel is live; nothing headless."""
@@ -94,11 +115,16 @@ class Page:
 
             Controls(self).show()
 
-    def watch(self, name: str, told: Callable[[View], None]) -> None:
+    def watch(self, name: str, told: Callable[[View], None], later: Callable[[View], Step] | None = None) -> None:
         """Tell of each view that is to be shown, before the sections; a second watcher of the name replaces the first,
         as when a cell is run again.
+
+        Args:
+            name: who watches.
+            told: called at once.
+            later: gives a step that takes its time; it is done after the first section.
         """
-        self._told[name] = told
+        self._told[name] = told, later
 
     def show(self, *sections: Section) -> None:
         """Show sections; live they are worked out again whenever the slice changes."""
@@ -106,14 +132,14 @@ class Page:
 
         for section in sections:
             if not self.interactive:
-                display(*_built(section, self.view))
+                display(*(self._for_page(one) for one in _built(section, self.view)))
                 continue
-            from ipywidgets import Output
+            from kpitools.pages.place import Place
 
-            output = Output()
-            display(output)
-            self._live.append((section, output))
-            _render(section, output, self.view)
+            place = Place(self._for_page)
+            place.show()
+            self._live.append((section, place))
+            place.fill(_built(section, self.view))
 
     def of(self, chosen: Slice, *, compare: str = "", kpi_set: str = "") -> View:
         """The view of another slice, worked out as far as is needed to know that there is such a slice.
@@ -127,20 +153,51 @@ class Page:
             KpitoolsError: the slice names what there is not, or holds no row; the message says why.
         """
         here = self.view
-        view = View.of(
-            here.whole, chosen, here.peers, here.config,
-            compare=compare or here.compare, kpi_set=kpi_set or here.kpi_set,
-        )  # fmt: skip
-        check_not_empty(view, self.options)
-        return view
+        compare, kpi_set = compare or here.compare, kpi_set or here.kpi_set
+
+        def make() -> View:
+            view = View.of(
+                here.whole, chosen, here.peers, here.config, compare=compare, kpi_set=kpi_set, memory=here.memory
+            )
+            check_not_empty(view, self.options)
+            return view
+
+        return self._views.get((str(chosen), compare, kpi_set), make)
 
     def follow(self, view: View) -> None:
-        """Show another view: in the controls first, then in the sections, which may take a moment."""
+        """Show another view: in the controls first, then section by section, beside the kernel while it listens."""
         self.view = view
-        for told in self._told.values():
+        for told, _ in self._told.values():
             told(view)
-        for section, output in self._live:
-            _render(section, output, view)
+        for _, place in self._live:
+            place.wait()
+        sections = [Step(partial(_answer, section, view), place.fill) for section, place in self._live]
+        slow = [later(view) for _, later in self._told.values() if later is not None]
+        self._work.do([*sections[:1], *slow, *sections[1:]])
+
+    def choose(self, name: str, values: tuple[str | None, ...]) -> None:
+        """Show the same with other values of a dimension; none is all of them.
+
+        Raises:
+            KpitoolsError: nothing is left by them, or there is no such dimension.
+        """
+        now = self.view.slice
+        self.follow(self.of(Slice({**now.where, name: values}, now.period, now.as_of)))
+
+    def stop(self) -> None:
+        """End what is being worked out; sections that were not reached say so."""
+        if self._work.stop():
+            for _, place in self._live:
+                place.stopped()
+
+    def _for_page(self, one: Any, before: Any = None) -> Any:
+        """What is shown of a section's output: most as it is, a linked chart as this page can show it.
+
+        Args:
+            one: the output.
+            before: what its place showed last.
+        """
+        return one.for_page(self, before) if hasattr(one, "for_page") else one
 
 
 def _built(section: Section, view: View) -> list[Any]:
@@ -155,6 +212,16 @@ def _built(section: Section, view: View) -> list[Any]:
         return [Markdown(f"*Not shown: {markdown_text(str(error))}*")]
 
 
+def _answer(section: Section, view: View) -> list[Any]:
+    """A section's outputs; of a user's own that fails beside the kernel, how it failed: no cell could show it."""
+    try:
+        return _built(section, view)
+    except Exception as error:
+        from kpitools.pages.place import Failed
+
+        return [Failed(error)]
+
+
 def _own(section: Section, view: View) -> list[Any]:
     """The outputs of a section of the package, whose charts its tests have checked; those of a user's are checked."""
     from altair import TopLevelMixin
@@ -163,17 +230,3 @@ def _own(section: Section, view: View) -> list[Any]:
 
     with notebook.unchecked():
         return [notebook.Drawn(one) if isinstance(one, TopLevelMixin) else one for one in section(view)]
-
-
-def _render(section: Section, output: Any, view: View) -> None:
-    """Put a section's outputs in place at once. Not by `with output:`, for which papermill's client waits for ever."""
-    output.outputs = tuple(_as_output(one) for one in _built(section, view))
-
-
-def _as_output(shown: Any) -> dict[str, Any]:
-    from IPython.core.interactiveshell import InteractiveShell
-
-    formatter = InteractiveShell.instance().display_formatter
-    assert formatter is not None
-    data, metadata = formatter.format(shown)
-    return {"output_type": "display_data", "data": data, "metadata": metadata}

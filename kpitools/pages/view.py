@@ -17,6 +17,7 @@ from kpitools.kpis.sets import kpi_set as known_set
 from kpitools.model.calendar import Period, RegularCalendar, parse_period
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
+from kpitools.pages.memory import Memory
 
 Found = TypeVar("Found")
 
@@ -36,6 +37,7 @@ class View:
         compare: what sections compare with, one of `COMPARISONS`; empty on a page without the choice.
         kpi_set: the set of KPIs to show, one of `SETS`; empty on a page without the choice.
         kpis: the KPIs that sections have shown, by id.
+        memory: what the page has of its data in memory, where it is live.
     """
 
     whole: Dataset
@@ -45,6 +47,7 @@ class View:
     compare: str = ""
     kpi_set: str = ""
     kpis: dict[str, Kpi] = field(default_factory=dict)
+    memory: Memory | None = None
     _made: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -63,6 +66,7 @@ class View:
         *,
         compare: str = "",
         kpi_set: str = "",
+        memory: Memory | None = None,
     ) -> View:
         """The view of a slice: the last quarter of the data where it names no period, seen from the period's end
         where it names no day. Fiscal periods that do not say in which month they start follow the settings.
@@ -75,12 +79,29 @@ class View:
         named = parse_period(chosen.period, fiscal_start=config.fiscal_start) if chosen.period else None
         period = named or _last_quarter(whole)
         filled = chosen.with_(period=period.text, as_of=chosen.as_of or period.last_day.isoformat())
-        return cls(whole, filled, peers, config, compare, kpi_set)
+        return cls(whole, filled, peers, config, compare, kpi_set, memory=memory)
 
     @cached_property
     def data(self) -> Dataset:
-        """The rows of the slice, as seen on its as-of day; worked out once."""
-        return self.whole.where(self.slice).settled()
+        """The rows of the slice, as seen on its as-of day; each table is worked out once, when it is first read."""
+        if self.memory is None:
+            return self.whole.where(self.slice).settled()
+        return self.memory.seen(self.as_of).where(self.slice.where).settled()
+
+    def deals_in(self, period: Period) -> Dataset:
+        """The same without the deals that were over before a period.
+
+        It is all that is needed to tell of deals that were opened, open or decided in the period, and where the data
+        has years of deals much less than `data`; the other tables are those of `data`.
+        """
+        memory = self.memory
+        if memory is None:
+            return self.data
+        first = min(period.start, self.day)
+        return self.once(
+            f"deals since {first}",
+            lambda: memory.deals(first, self.as_of).where(self.slice.where).settled(),
+        )
 
     @cached_property
     def period(self) -> Period:

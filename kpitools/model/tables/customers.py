@@ -14,7 +14,8 @@ class Accounts(Table):
     name = "accounts"
     dated = "created_at"
     foreign_keys = {"owner_rep_id": "reps", "referred_by_account_id": "accounts"}
-    known_at = {"became_customer_at": "became_customer_at", "ended_at": "ended_at"}
+    known_at = {"became_customer_at": "became_customer_at", "cohort": "became_customer_at", "ended_at": "ended_at"}
+    derived = ("cohort",)
 
     account_id = key()
     account_name = text("name")

@@ -1,0 +1,79 @@
+"""What a page has worked out of its data, for whoever asks again; within bounds."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from datetime import date
+from functools import cached_property
+from threading import Lock
+from typing import Generic, TypeVar
+
+from kpitools.model.alive import Alive
+from kpitools.model.dataset import Dataset
+
+Key = TypeVar("Key", bound=Hashable)
+Kept = TypeVar("Kept")
+
+#: So many days of which the data as seen on them is kept, and so many windows of deals.
+MOST_DAYS = 4
+MOST_WINDOWS = 6
+
+
+class Recent(Generic[Key, Kept]):
+    """The last few things that were made, by what was asked for.
+
+    >>> recent = Recent(2)
+    >>> [recent.get(number, lambda: number * 10) for number in (1, 2, 1, 3)], 2 in recent, 1 in recent
+    ([10, 20, 10, 30], False, True)
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Key, make: Callable[[], Kept]) -> Kept:
+        """What is kept under a key, made where nothing is; the one not asked for the longest goes for it."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return made
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._kept
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+class Memory:
+    """The data of a live page in memory: as seen on the last few days, and the deals of the last few windows.
+
+    Args:
+        whole: the data of the page; a table of it is read when it is first asked for.
+    """
+
+    def __init__(self, whole: Dataset) -> None:
+        self._whole = whole.settled()
+        self._days: Recent[str, Dataset] = Recent(MOST_DAYS)
+        self._windows: Recent[tuple[date, str], Dataset] = Recent(MOST_WINDOWS)
+
+    @cached_property
+    def _alive(self) -> Alive:
+        return Alive(self._whole)
+
+    def seen(self, as_of: str) -> Dataset:
+        """The data as seen on a day."""
+        return self._days.get(as_of, lambda: self._whole.as_of(as_of).settled())
+
+    def deals(self, first: date, as_of: str) -> Dataset:
+        """The data as seen on a day, without the deals that were over before another."""
+        last = date.fromisoformat(as_of[:10])
+        return self._windows.get((first, as_of), lambda: self._alive.between(first, last).as_of(as_of).settled())

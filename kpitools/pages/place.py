@@ -1,0 +1,78 @@
+"""Where a section of a live page is shown, and what is shown while it is worked out."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets
+
+STOPPED = "*Stopped before this was worked out. Choose anything to go on.*"
+
+
+class Failed:
+    """What went wrong in a section that is none of the package's own."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def output(self) -> dict[str, Any]:
+        """The error as a cell would show it."""
+        lines = traceback.format_exception(self._error)
+        kind = type(self._error).__name__
+        return {"output_type": "error", "ename": kind, "evalue": str(self._error), "traceback": lines}
+
+
+class Place:
+    """The outputs of one section, replaced as a whole.
+
+    Args:
+        shown_as: gives what is shown of an output, and is told what stood in its place before.
+    """
+
+    def __init__(self, shown_as: Callable[[Any, Any], Any]) -> None:
+        self._shown_as = shown_as
+        self._output: Any = ipywidgets.Output()
+        self._widgets: list[Any] = []
+        self._waiting = False
+
+    def show(self) -> None:
+        """Put the place where the notebook is now."""
+        from IPython.display import display
+
+        display(self._output)
+
+    def wait(self) -> None:
+        """Say that what is shown is of the view before."""
+        self._waiting = True
+        self._output.layout.opacity = "0.4"
+
+    def fill(self, found: Sequence[Any]) -> None:
+        """Show a section's outputs, at once. Not by `with output:`, for which papermill's client waits for ever."""
+        before = dict(enumerate(self._widgets))
+        shown = [self._shown_as(one, before.get(number)) for number, one in enumerate(found)]
+        outputs = tuple(_as_output(one) for one in shown)
+        if outputs != self._output.outputs:
+            self._output.outputs = outputs
+        self._widgets = shown
+        self._waiting = False
+        self._output.layout.opacity = None
+
+    def stopped(self) -> None:
+        """Say that what was worked out for this place was ended; figures of another slice are not left standing."""
+        from IPython.display import Markdown
+
+        if self._waiting:
+            self.fill([Markdown(STOPPED)])
+
+
+def _as_output(shown: Any) -> dict[str, Any]:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    if isinstance(shown, Failed):
+        return shown.output()
+    formatter = InteractiveShell.instance().display_formatter
+    assert formatter is not None
+    data, metadata = formatter.format(shown)
+    return {"output_type": "display_data", "data": data, "metadata": metadata}
