@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 ARGUMENTS = [
@@ -22,6 +23,11 @@ ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+GUIDELINES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+AXE = """async (tags) => {
+    const found = await axe.run(document, {runOnly: tags, resultTypes: ["violations"], preload: false});
+    const where = (one) => one.nodes.map((node) => node.html.slice(0, 120)).join(" | ");
+    return found.violations.map((one) => one.id + ": " + where(one)) }"""
 LOCAL = ("file:", "data:", "blob:", "http://127.0.0.1")
 
 
@@ -75,3 +81,11 @@ def opened(
         yield seen
     finally:
         fresh.close()
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds at WCAG 2.2 AA on the page as it is now."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(AXE, GUIDELINES)
+    return found

@@ -1,4 +1,4 @@
-"""A real JupyterLab on loopback, in scratch folders, for tests that drive it with a browser."""
+"""A real JupyterLab on loopback, in scratch folders, for tests that drive it with a browser as a person would."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from playwright.sync_api import Browser, Page, Route, TimeoutError
+
+from tests.browser import LOCAL
+
+SECONDS = 1000
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {
         "fetchNews": "false",
@@ -35,6 +40,29 @@ KERNEL_READY = """() => {
     && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
 
+# Every cell has its number, none a star: what was asked of the kernel is answered.
+ALL_RAN = f"""() => ({KERNEL_READY})()
+  && [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].every(one => /^\\[\\d+\\]:/.test(one.textContent))"""
+
+# Outputs without height, and charts without a mark: those Lab draws, and those that answer, known by their button.
+UNDRAWN = """() => {
+  const charts = [...document.querySelectorAll('.jp-RenderedVegaCommon5')];
+  const answering = document.querySelectorAll('button[type=button].jupyter-button + span[role=status]');
+  const drawn = one => [...one.querySelectorAll('svg.marks')].some(
+    svg => svg.getBoundingClientRect().height > 0 && svg.querySelector('.role-mark > *'));
+  const flat = [...document.querySelectorAll('.jp-OutputArea-output')].filter(
+    one => one.getBoundingClientRect().height === 0);
+  return [...charts, ...[...answering].map(one => one.parentNode.parentNode)].filter(one => !drawn(one))
+    .concat(flat).map(one => one.outerHTML.slice(0, 200));
+}"""
+ALL_DRAWN = f"() => ({UNDRAWN})().length === 0"
+
+# What a cell, or a widget in one, says when something went wrong.
+FAILED = (
+    ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error'], "
+    ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr'], .jupyter-widgets-error-widget"
+)
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -47,17 +75,21 @@ class Lab:
     def notebook(self, name: str) -> str:
         return f"{self.address}/lab/tree/{name}?reset&token={self.token}"
 
+    def complaints(self) -> list[str]:
+        """The lines of the server's log that tell of an error."""
+        return [line for line in self.log.read_text().splitlines() if line.startswith(("[E ", "Traceback"))]
+
 
 @contextmanager
 def jupyterlab(scratch: Path, root: Path) -> Iterator[Lab]:
     """JupyterLab over the notebooks in `root`, up when it answers, ended with its kernels."""
-    port, token, log = _free_port(), secrets.token_hex(8), scratch / "lab.log"
+    port, token, log = free_port(), secrets.token_hex(8), scratch / "lab.log"
     with log.open("w") as written:
-        server = subprocess.Popen(_command(port, token, root), env=_environment(scratch), stdout=written,
+        server = subprocess.Popen(_command(port, token, root), env=environment(scratch), stdout=written,
                                   stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
         try:
             lab = Lab(f"http://127.0.0.1:{port}", token, log)
-            _wait(server, lab)
+            wait_for(server, lab.log, f"{lab.address}/api/status?token={lab.token}")
             yield lab
         finally:
             server.terminate()
@@ -77,7 +109,7 @@ def _command(port: int, token: str, root: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def _environment(scratch: Path) -> dict[str, str]:
+def environment(scratch: Path) -> dict[str, str]:
     """Every folder that Jupyter would take from the home directory, in the scratch folder."""
     names = {
         "HOME": "home", "IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data",
@@ -93,20 +125,86 @@ def _environment(scratch: Path) -> dict[str, str]:
     return dict(os.environ, PYTHONUNBUFFERED="1", **{name: str(scratch / folder) for name, folder in names.items()})
 
 
-def _wait(server: subprocess.Popen[bytes], lab: Lab) -> None:
+def wait_for(server: subprocess.Popen[bytes], log: Path, url: str) -> None:
+    """Until the server answers."""
     until = time.monotonic() + SECONDS_TO_START
     while True:
-        assert server.poll() is None, lab.log.read_text()[-2000:]
+        assert server.poll() is None, log.read_text()[-2000:]
         try:
-            with urllib.request.urlopen(f"{lab.address}/api/status?token={lab.token}", timeout=2) as answer:
+            with urllib.request.urlopen(url, timeout=2) as answer:
                 answer.read()
             return
         except OSError:
-            assert time.monotonic() < until, lab.log.read_text()[-2000:]
+            assert time.monotonic() < until, log.read_text()[-2000:]
             time.sleep(0.1)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+def notebook(path: Path, *cells: str) -> None:
+    """Write a notebook of these cells."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    made = [
+        {"cell_type": "code", "id": f"cell-{number}", "metadata": {}, "execution_count": None, "outputs": [],
+         "source": cell}
+        for number, cell in enumerate(cells)
+    ]  # fmt: skip
+    path.write_text(json.dumps({"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
+
+
+@contextmanager
+def tab(browser: Browser, *, width: int = 1280, height: int = 1600) -> Iterator[Page]:
+    """A tab that may ask nobody but the server, and in which nothing may complain. JupyterLab 4.6 itself says nothing
+    in the console, so that nothing is let pass.
+    """
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_default_timeout(60 * SECONDS)
+    page, asked, wrong = context.new_page(), [], []
+
+    def gate(route: Route) -> None:
+        if route.request.url.startswith(LOCAL):
+            route.continue_()
+        else:
+            asked.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", gate)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+    yield page
+    context.close()
+    assert not asked + wrong, asked + wrong
+
+
+def open_and_run(page: Page, lab: Lab, name: str) -> None:
+    """Open a notebook and run all its cells from the menu, until all is drawn."""
+    page.goto(lab.notebook(name))
+    page.wait_for_function(KERNEL_READY)
+    from_menu(page, "Run", "Run All Cells")
+    all_drawn(page)
+
+
+def from_menu(page: Page, menu: str, entry: str) -> None:
+    """Choose an entry of the menu at the top."""
+    page.get_by_role("menubar").get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def all_drawn(page: Page) -> None:
+    """Until every cell has run and every chart is drawn; then that nothing failed."""
+    page.wait_for_function(ALL_RAN, timeout=120 * SECONDS)
+    failed = page.locator(FAILED).all_inner_texts()
+    assert not failed, failed
+    try:
+        page.wait_for_function(ALL_DRAWN)
+    except TimeoutError as error:
+        raise AssertionError(page.evaluate(UNDRAWN)) from error
+
+
+def end_kernel(page: Page) -> None:
+    """End the kernel of the notebook in sight, so that those of many notebooks do not add up."""
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")

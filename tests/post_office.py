@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from queue import Empty, Queue
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -57,11 +58,19 @@ class PostOffice:
 
 
 @contextmanager
-def post_office(context: ssl.SSLContext | None = None, *, login: bool = False) -> Iterator[tuple[PostOffice, int]]:
-    """A server on a free port of this machine; with a context it insists on STARTTLS, with `login` on a password."""
+def post_office(
+    context: ssl.SSLContext | None = None, *, login: bool = False, implicit: bool = False
+) -> Iterator[tuple[PostOffice, int]]:
+    """A server on a free port of this machine; with a context it insists on STARTTLS, with `login` on a password.
+
+    Where TLS is `implicit`, it begins with the first byte, and a password is taken but not insisted on: the server
+    knows of no other safe connection than one that STARTTLS made.
+    """
     office = PostOffice()
-    safe = {"tls_context": context, "require_starttls": True} if context else {}
-    guarded = {"authenticator": office.authenticator, "auth_required": True} if login else {}
+    safe: dict[str, Any] = {"tls_context": context, "require_starttls": True} if context else {}
+    if implicit:
+        safe = {"ssl_context": context, "auth_require_tls": False}
+    guarded = {"authenticator": office.authenticator, "auth_required": not implicit} if login else {}
     server = Controller(office, hostname="127.0.0.1", port=free_port(), data_size_limit=None, **safe, **guarded)
     server.start()
     try:

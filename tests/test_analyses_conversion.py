@@ -623,10 +623,10 @@ def test_controls_set_the_counting_and_the_sections_follow(data: Dataset):
     counted = Counted(page, rule="reached", reopened="last", window_days=45)
     counted.controls()
     counted.show(views.funnel.findings)
-    ((_, output),) = page._live
-    assert "Only deals that have had 45 days" in str(output.outputs)
+    ((_, place),) = page._live
+    assert "Only deals that have had 45 days" in str(place._output.outputs)
     counted._chosen("window_days", {"new": 0})
     assert counted.counting == Counting()
-    assert "Only deals that have had" not in str(output.outputs)
+    assert "Only deals that have had" not in str(place._output.outputs)
     counted._chosen("rule", {"new": "through"})
-    assert "visited that and all before it" in str(output.outputs)
+    assert "visited that and all before it" in str(place._output.outputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from kpitools.cli import main
 from kpitools.cli.figures import aligned
+from kpitools.formats import format_value
 from kpitools.kpis.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
@@ -250,3 +252,22 @@ def test_columns_line_up():
         "x   10",
         "yy   9",
     ]
+
+
+def test_pages_charts_and_index_follow_the_language_of_the_settings(kpitools, tmp_path):
+    (tmp_path / "kpitools.toml").write_text('[formats]\nlanguage = "de"\n', encoding="utf-8")
+    asked = ("--period", "2026Q3", "--template", "scorecard", "--only", "Nordics", "--workers", "1")
+    code, _, _ = kpitools("report", "--data", SAMPLE, *asked, "--out", str(tmp_path / "out"))
+    assert code == 0
+    page, index = (
+        (tmp_path / "out" / name).read_text(encoding="utf-8")
+        for name in ("scorecard-nordics-2026q3.html", "index.html")
+    )
+    charts = re.findall('<script type="application/json">(.*?)</script>', page, re.DOTALL)
+    words = [re.sub("<(script|style|svg).*?</\\1>", "", html, flags=re.DOTALL) for html in (page, index)]
+    for text in (*words, *charts):
+        assert not re.search(r"\d\.\d %|\d,\d{3}\b", text)
+    assert all(re.search(r"\d,\d %", text) for text in words)
+    assert any(re.search(r"\d,\d %", text) for text in charts)
+    assert all("1.7.2026 – 30.9.2026" in html and '<html lang="en">' in html for html in (page, index))
+    assert format_value(1234.5, "days") == "1,234.5 d"  # the command is over

@@ -84,7 +84,7 @@ def test_periods_and_days_in_words():
     assert formats.format_date(None) == "–"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "\t=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-A1", "@x", " =1", "\t=1", "\x00=1", "＝1"])
 def test_text_that_a_spreadsheet_would_compute_is_made_harmless(text):
     assert formats.spreadsheet_safe(text) == f"'{text}"
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -18,10 +19,12 @@ from reports_kit import CHART, FOOT, READ, SEE, WORDS, company, template
 from kpitools.errors import ReportError
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.dataset import Dataset
-from kpitools.reports import Batch, make_reports
-from kpitools.reports.cut import company_figures
-from kpitools.reports.plan import plan
-from kpitools.reports.prove import additive, measured, reconcile, tally
+from kpitools.reports import Batch, make_reports, making, prepare
+from kpitools.reports.cut import company_figures, write_part
+from kpitools.reports.finished import read_finished
+from kpitools.reports.plan import Plan, plan
+from kpitools.reports.prove import additive, measured, reconcile, tables_by, tally
+from kpitools.reports.record import Journal
 
 DIE = """
 import os, signal
@@ -151,6 +154,40 @@ def test_again_gives_the_same_page_on_any_executor_even_one_that_breaks(batch, d
     assert (tmp_path / name).read_bytes() == (batch.out / name).read_bytes()
 
 
+def test_slices_are_cut_while_reports_are_made_and_few_are_there_at_once(folder, tmp_path, monkeypatch):
+    there: list[Path] = []
+    seen: list[tuple[int, int]] = []
+
+    def cut(*asked):
+        seen.append((len(Journal(tmp_path).records), sum(path.exists() for path in there)))
+        there.append(write_part(*asked))
+        return there[-1]
+
+    monkeypatch.setattr(prepare, "write_part", cut)
+    monkeypatch.setattr(making, "AHEAD", 2)
+    batch = make_reports(company(*"ABCDEF"), out=tmp_path, period="2026Q3", folder=folder, workers=1)
+    assert batch.count("made") == 6
+    assert all(made >= number - 2 for number, (made, _) in enumerate(seen[:6]))
+    assert max(kept for _, kept in seen) <= 2
+    assert not any(path.exists() for path in there)
+
+
+def test_sums_that_differ_fail_the_batch_and_nobody_is_sent_its_pages(folder, tmp_path, monkeypatch):
+    def losing(self, whole):
+        for member, part in whole.divided(self.by, self.members):
+            yield member, replace(part, frames={**part.frames, "deals": part["deals"].head(1)})
+
+    monkeypatch.setattr(Plan, "parts", losing)
+    asked = {"out": tmp_path, "period": "2026Q3", "folder": folder}
+    for status in ("made", "reused"):
+        batch = make_reports(company("North"), **asked)
+        assert (batch.count(status), batch.ok, batch.exit_code) == (1, False, 1)
+        assert "deals.rows: 2 in the whole, 1 in the slices" in batch.summary()
+        assert "Do not hand these reports out" in (tmp_path / "index.html").read_text()
+        with pytest.raises(ReportError, match="do not make up the whole"):
+            read_finished(tmp_path)
+
+
 INTERRUPTED = """
 import signal
 from reports_kit import company
@@ -250,7 +287,8 @@ def test_a_row_or_an_amount_that_is_lost_is_found(slices, different):
 
 
 def test_a_tally_counts_what_the_dimension_divides():
-    counted = tally(company("North"), "team")
+    data = company("North")
+    counted = tally(data, tables_by(data, ["team"]))
     assert (counted["deals", "rows"], counted["deals", "amount"]) == (2, pytest.approx(30.3))
     assert counted["reps", "rows"] == 1
 
@@ -265,7 +303,7 @@ def test_additive_kpis_of_the_slices_make_up_the_whole(batch):
 def test_a_measured_sum_that_is_lost_is_found(folder):
     data = company("North", "South")
     made = plan(data, period="2026Q3", folder=folder)
-    sums = additive(CATALOGUE.values(), data, "team")
+    sums = additive(CATALOGUE.values(), data, ["team"])
     parts = [measured(data.where({"team": (name,)}), sums, made.period) for name in ("North", "South", None)]
     whole = measured(data, sums, made.period)
     assert all(check.ok for check in reconcile(whole, parts))
@@ -275,7 +313,7 @@ def test_a_measured_sum_that_is_lost_is_found(folder):
 
 def test_a_slice_in_which_a_deal_was_merely_open_is_not_empty():
     from kpitools.model.calendar import parse_period
-    from kpitools.reports.cut import has_facts
+    from kpitools.reports.facts import has_facts
 
     data = company("North")
     assert has_facts(data, parse_period("2026Q4"))

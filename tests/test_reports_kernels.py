@@ -9,11 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from reports_kit import CHART, FOOT, READ, WORDS, company, template
-from works import die, hang_once, refuse
+from works import die, hang_once, note, refuse
 
 from kpitools.intake import load
 from kpitools.reports import workers
@@ -159,6 +160,42 @@ def test_the_zygote_runs_no_query_and_forks_from_one_thread_of_its_own(make):
 
 def zygote() -> int:
     return forked.zygote(1).pid
+
+
+def test_a_zygote_that_ends_before_it_is_ready_is_started_once_more():
+    forked.zygote(1).end()
+    forked.prepare(1)
+    before = zygote()
+    os.kill(before, signal.SIGKILL)
+    forked.ready(1)
+    assert zygote() != before
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [("import os; os._exit(3)", "before it was ready"), ("print('OSError: no such file')", "OSError: no such file")],
+)
+def test_a_zygote_that_never_gets_ready_is_told_of(command: str, message: str, monkeypatch: pytest.MonkeyPatch):
+    forked.zygote(1).end()
+    monkeypatch.setattr(forked, "COMMAND", command)
+    with pytest.raises(forked.BrokenZygoteError, match=message):
+        forked.ready(1)
+
+
+def test_a_broken_installation_stops_the_batch_at_once_in_one_sentence(tmp_path: Path):
+    broken = tmp_path / "broken" / "scipy"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('libgfortran.so.5: cannot open\\nshared object')")
+    asked = ["--data", str(ROOT / "data" / "sample"), "--period", "2026Q3", "--template", "scorecard", "--out", "out"]
+    run = subprocess.run(
+        [sys.executable, "-m", "kpitools", "report", *asked], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(broken.parent), os.environ.get("PYTHONPATH", "")])},
+    )  # fmt: skip
+    assert run.returncode == 2
+    (line,) = run.stderr.splitlines()
+    assert "no report can be made: ImportError: libgfortran.so.5: cannot open shared object. Repair" in line
+    assert "--kernel stock" in line
+    assert not list((tmp_path / "out").glob("*"))
 
 
 def test_a_module_that_runs_a_query_when_imported_is_found():
@@ -331,17 +368,47 @@ def a_task(folder: Path, **settings) -> Task:
     return Task(folder, folder / "data", folder, "deals", {}, {}, **settings)
 
 
+def all_done(work, *tasks: Task, ahead: int = 1) -> list[tuple[Task, Outcome | BaseException]]:
+    with workers.Workers(1) as own:
+        return list(workers.do_all(work, ([task] for task in tasks), None, own, ahead))
+
+
+def test_no_more_slices_are_asked_for_than_are_needed(tmp_path: Path):
+    finished, asked = [], []
+
+    def slices():
+        for number in range(8):
+            asked.append((number, len(finished)))
+            yield [replace(a_task(tmp_path), stem=str(number))]
+
+    with workers.Workers(1) as own:
+        for task, done in workers.do_all(note, slices(), None, own, 2):
+            finished.append(task.stem)
+            assert done.status == "made"
+    assert sorted(finished) == [str(number) for number in range(8)]
+    assert all(number - done <= 2 for number, done in asked)
+
+
+def test_what_goes_wrong_with_a_slice_is_raised_and_workers_end(tmp_path: Path):
+    def slices():
+        yield [a_task(tmp_path)]
+        raise OSError("no room for the slice")
+
+    with pytest.raises(OSError, match="no room for the slice"), workers.Workers(1) as own:
+        list(workers.do_all(hang_once, slices(), None, own, 2))
+
+
 def test_a_worker_that_hangs_is_ended_and_its_report_made_by_another(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(workers, "GRACE", 10.0)
     began = time.monotonic()
-    ((_, done),) = workers.do_all(hang_once, [a_task(tmp_path, limit=1.0)], None, 1)
+    ((_, done),) = all_done(hang_once, a_task(tmp_path, limit=1.0))
     assert done == Outcome("made", tries=2)
     assert time.monotonic() - began < 100
 
 
 @pytest.mark.parametrize(("work", "error"), [(die, "BrokenProcessPool"), (refuse, "OSError")])
 def test_what_fails_twice_is_handed_over(work, error: str, tmp_path: Path):
-    ((_, done),) = workers.do_all(work, [a_task(tmp_path)], None, 1)
+    ((_, done),) = all_done(work, a_task(tmp_path))
     assert type(done).__name__ == error
 
 

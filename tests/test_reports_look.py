@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
+from datetime import date
 
 import altair as alt
 import polars as pl
@@ -12,12 +14,13 @@ import vl_convert
 from PIL import Image, ImageChops
 
 from kpitools.errors import ReportError, UnknownNameError
-from kpitools.formats import Separators, format_value
+from kpitools.formats import Conventions, Separators, format_date, format_value
 from kpitools.reports.assets import files
 from kpitools.reports.colours import DARK, LIGHT, contrast, nearest_readable
 from kpitools.reports.drawing import still
 from kpitools.reports.export import to_html
 from kpitools.reports.look import LARGEST_LOGO, Brand, Look
+from kpitools.tables import MIME, Column, Table
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9" fill="red"/></svg>'
 COMPANY = {"name": "<Acme>", "accent": "#8a1538", "font": "Inter, Segoe UI", "decimal": ",", "thousands": "."}
@@ -29,19 +32,21 @@ def chart() -> alt.Chart:
     return marks.encode(x=alt.X("amount:Q", axis=alt.Axis(format=",.1f"), title="Amount"), y="team:N")
 
 
-def page(look: Look, *, charts: int = 1, **facts: object) -> str:
+def page(look: Look, *, charts: int = 1, tables: Sequence[Table] = (), **facts: object) -> str:
     output = {
         "output_type": "display_data",
         "metadata": {},
         "data": {"application/vnd.vegalite.v5+json": chart().to_dict()},
     }
-    cell = {"cell_type": "code", "metadata": {}, "source": "", "execution_count": 1, "outputs": [output] * charts}
+    shown = [{"output_type": "display_data", "metadata": {}, "data": {MIME: table.to_json()}} for table in tables]
+    outputs = [*[output] * charts, *shown]
+    cell = {"cell_type": "code", "metadata": {}, "source": "", "execution_count": 1, "outputs": outputs}
     return to_html({"metadata": {"kpitools": {"title": "Amounts", **facts}}, "cells": [cell]}, look)
 
 
 def test_the_brand_is_on_the_page(tmp_path):
     (tmp_path / "logo.svg").write_text(SVG, encoding="utf-8")
-    html = page(Look.of({**COMPANY, "logo": "logo.svg", "lang": "en-GB"}, folder=tmp_path))
+    html = page(Look.of({**COMPANY, "logo": "logo.svg", "language": "en-GB"}, folder=tmp_path))
     assert '<html lang="en-GB">' in html
     assert "<span>&lt;Acme&gt;</span>" in html
     assert base64.b64encode(SVG.encode()).decode() in html
@@ -77,7 +82,7 @@ def test_an_accent_that_cannot_be_read_is_refused_with_the_nearest_that_can(colo
         ({"logo": "large.png"}, "at most 65,536"),
         ({"decimal": ";"}, "Numbers cannot be written"),
         ({"decimal": ","}, "Numbers cannot be written"),
-        ({"lang": "<b>"}, "give a tag such as en"),
+        ({"language": "<b>"}, "give a tag such as en"),
         ({"name": 5}, "must be text"),
     ],
 )
@@ -102,12 +107,52 @@ def test_a_logo_is_a_picture_and_nothing_else():
 
 
 def test_numbers_are_written_as_the_look_says_and_only_there():
-    html = page(Look(decimal=",", thousands="."))
+    html = page(Look.of({"decimal": ",", "thousands": "."}))
     assert '<td class="n">1.234,5' in html
     assert "1.600,0" in html  # an axis in the picture
     assert '"decimal":","' in html  # an axis that the script draws
     assert format_value(1234.5, "days") == "1,234.5 d"
     assert '"locale"' not in page(Look())
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "day", "lang"),
+    [
+        ("de", "1.234,5", "30.9.2026", "en"),
+        ("de-CH", "1’234.5", "30.9.2026", "en"),
+        ("fr", "1\u202f234,5", "30/09/2026", "en"),
+        ("sv", "1\xa0234,5", "2026-09-30", "en"),
+        ("bg", "1\xa0234,5", "30.09.2026", "en"),
+        ("en", "1,234.5", "30 Sep 2026", "en"),
+        ("en-US", "1,234.5", "Sep 30, 2026", "en-US"),
+        ("en-GB", "1,234.5", "30 Sep 2026", "en-GB"),
+    ],
+)
+def test_figures_and_days_follow_the_language_and_the_page_says_which_its_words_are_in(language, number, day, lang):
+    look = Look.of({"language": language})
+    columns = [Column("team", "Team"), Column("amount", "Amount", "number", "days"), Column("day", "Day", "date")]
+    table = Table("Amounts", columns, [{"team": "North", "amount": 1234.5, "day": date(2026, 9, 30)}])
+    html = page(look, tables=[table])
+    assert f'<html lang="{lang}">' in html
+    assert f">{number} d<" in html
+    assert f">{day}<" in html
+    assert f'<td class="n">{number}' in html  # the figures behind the chart
+    assert number[-2] + "0</text>" in html  # an axis in the picture
+    signs = look.separators
+    if signs != Separators():  # an axis and the tooltips that the script draws
+        assert f'"decimal":"{signs.decimal}","thousands":"{signs.thousands}"' in html
+    assert (format_value(1234.5, "days"), format_date(date(2026, 9, 30))) == ("1,234.5 d", "30 Sep 2026")
+
+
+def test_what_a_company_wants_otherwise_goes_before_its_language():
+    conventions = Look.of({"language": "de", "thousands": " "}).conventions
+    assert (conventions.separators, conventions.day) == (Separators(",", " "), "d.M.y")
+
+
+@pytest.mark.parametrize("day", ["d.M", "d.M.y.d", "dd of MMM, y", ""])
+def test_a_day_that_says_too_little_or_too_much_is_refused(day):
+    with pytest.raises(ReportError, match="Days cannot be written as"):
+        Conventions(day=day)
 
 
 @pytest.mark.parametrize(("decimal", "thousands"), [("x", ","), (".", "."), (",", "<"), (".", "5")])

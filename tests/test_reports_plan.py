@@ -9,7 +9,8 @@ import pytest
 from reports_kit import PARAMETERS, company, template
 
 from kpitools.errors import EvaluationError, ReportError, UnknownNameError
-from kpitools.reports.names import LONGEST, slug, slugs
+from kpitools.formats.filenames import LONGEST, slug
+from kpitools.reports.names import slugs
 from kpitools.reports.parameters import typed
 from kpitools.reports.plan import plan
 from kpitools.reports.templates import available, find

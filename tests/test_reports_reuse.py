@@ -23,13 +23,16 @@ from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.settings import with_settings
 from kpitools.model.dataset import Dataset
 from kpitools.reports import Batch, make_reports
-from kpitools.reports.changes import held_against, largest, sentences
+from kpitools.reports.changes import held_against, largest, sentences, versions_of
 from kpitools.reports.cut import write_cut
+from kpitools.reports.look import PLAIN, Look
 from kpitools.reports.plan import plan
 from kpitools.reports.record import JOURNAL, Journal, Record
+from kpitools.reports.reuse import common, surely_due
 from kpitools.reports.run import Outcome
 from kpitools.reports.settings import read_settings
 from kpitools.reports.summary import todo
+from kpitools.reports.workers import Workers
 
 TEAMS = ("North", "South", "West")
 STEMS = [f"deals-{name}-2026q3" for name in ("north", "south", "west")]
@@ -92,6 +95,35 @@ def test_only_some_of_what_stands_is_not_cut_either_and_nothing_is_forgotten(out
     monkeypatch.setattr(tempfile, "tempdir", str(out / "nowhere"))
     assert statuses(again(out, folder, dry_run=False, only=["South"])) == ["reused"]
     assert statuses(again(out, folder, dry_run=False)) == ["reused"] * 3
+
+
+def test_no_worker_is_started_where_nothing_has_to_be_made(out, folder, monkeypatch):
+    monkeypatch.setattr(Workers, "_fresh", lambda self: pytest.fail("a worker was started"))
+    assert statuses(again(out, folder, dry_run=False, data_version="told otherwise")) == ["reused"] * 3
+
+
+def test_what_surely_has_to_be_made_is_known_before_any_slice_is_cut(made, folder):
+    parts = common({}, versions_of(CATALOGUE), PLAIN, ())
+    records = Journal(made.out).records
+    assert surely_due(made.plan, parts, {}) == 4
+    assert surely_due(made.plan, parts, records) == 0
+    assert surely_due(made.plan, {**parts, "look": "another"}, records) == 3  # who has no rows will hardly have any now
+    other = plan(company(*TEAMS), period="2026Q3", folder=folder, parameters={"label": "y"})
+    assert surely_due(other, parts, records) == 3
+
+
+def test_files_that_pages_share_and_that_are_gone_are_written_again(folder, tmp_path):
+    asked = {"out": tmp_path, "only": ["North"], "dry_run": False, "look": Look.of({}, site=True)}
+    again(folder=folder, **asked)
+    shared = {path: path.read_bytes() for path in (tmp_path / "assets").iterdir()}
+    gone, spoilt = shared
+    gone.unlink()
+    spoilt.write_bytes(b"half")
+    assert statuses(again(folder=folder, **asked)) == ["reused"]
+    assert {path: path.read_bytes() for path in (tmp_path / "assets").iterdir()} == shared
+    before = files(tmp_path, "assets/*")
+    again(folder=folder, **asked)
+    assert files(tmp_path, "assets/*") == before
 
 
 def test_a_changed_row_of_one_team_makes_that_team_alone_anew(out, folder):
@@ -249,6 +281,7 @@ def test_a_batch_is_held_against_the_one_before_it(folder):
         "comparison": {"rows": []},
     }
     assert held_against({}, made, "s", {}) == {}
+    assert held_against({**second, "slice": "segment=smb"}, made, "s", {}) == {}
     assert held_against(second, made, "s", {}) == second
     same = {
         **second,

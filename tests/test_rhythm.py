@@ -95,6 +95,29 @@ def test_a_pack_of_ones_own(tmp_path):
     assert (due["by"], due["parameters"], due["out"]) == ("segment", {"role": "executive"}, Path("reports/monthly"))
 
 
+OWN = '''
+from kpitools.kpis.kpi import kpi
+from kpitools.measures.deals import won_deals
+
+@kpi(unit="count", better="higher", roles=("team",), timing="lagging", kind="outcome")
+def wins_doubled(won=won_deals):
+    """Twice the deals won."""
+    return won * 2
+'''
+
+
+def test_a_pack_may_name_kpis_of_ones_own(tmp_path, report):
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "kpitools.toml").write_text(
+        '[kpis]\nmodules = ["own"]\n[rhythms.monthly]\ntemplates = ["scorecard"]\nkpis = ["wins_doubled"]\n'
+    )
+    report("--rhythm", "monthly", "--as-of", "2026-09-15", "--only", "Nordics")
+    page = (tmp_path / "out" / "monthly" / "scorecard-nordics-2026-08.html").read_text("utf-8")
+    assert 'id="def-wins_doubled"' in page
+    with pytest.raises(UnknownNameError, match="Did you mean 'wins_doubled'"):
+        settings(tmp_path, "[kpis]\nmodules = ['own']\n[rhythms.monthly]\nkpis = ['wins_doubeld']")
+
+
 def test_templates_that_know_no_set_of_kpis_are_given_none():
     due = rhythm("weekly", Config(), date(2026, 10, 5), templates=["funnel"])
     assert (due["templates"], due["parameters"]) == (("funnel",), {})

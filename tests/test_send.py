@@ -8,7 +8,7 @@ import signal
 import ssl
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -495,8 +495,13 @@ def trusted(authority, tmp_path, monkeypatch) -> ssl.SSLContext:
     """A server's certificate that this machine trusts for the time of the test."""
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return certified(authority.issue_cert("127.0.0.1"))
+
+
+def certified(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    """The server's side of a safe connection."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    certificate.configure_cert(context)
     return context
 
 
@@ -514,12 +519,49 @@ def test_starttls_and_a_password(batch, trusted, monkeypatch):
         assert len(office.mails) == 1
 
 
-def test_a_certificate_that_nobody_vouches_for(batch, trusted, monkeypatch):
-    monkeypatch.delenv("SSL_CERT_FILE")
-    with post_office(trusted) as (office, port):
-        with pytest.raises(ReportError, match="has no safe connection: CERTIFICATE_VERIFY_FAILED"):
-            send(batch, ANN, mail={"host": "127.0.0.1", "port": port, "from": "ops@example.com"})
+def test_tls_from_the_first_byte_and_a_password(batch, trusted, monkeypatch):
+    monkeypatch.setenv("MAIL_PASSWORD", "correct horse")
+    own = {"host": "127.0.0.1", "from": "ops@example.com", "user": "ops", "password_env": "MAIL_PASSWORD"}
+    with post_office(trusted, login=True, implicit=True) as (office, port):
+        assert send(batch, ANN, mail=own | {"port": port, "security": "tls"}).exit_code == 0
+        assert [to for _, to, _ in office.mails] == [["ann@example.com"]]
+        assert office.logins == [("ops", "correct horse")]
+
+
+SAFE = pytest.mark.parametrize("security", ["starttls", "tls"])
+
+
+def refused(batch: Path, context: ssl.SSLContext, security: str) -> str:
+    """What is said where the server's certificate is not taken; no mail has come there."""
+    with post_office(context, implicit=security == "tls") as (office, port):
+        with pytest.raises(ReportError, match="shows a certificate that is not to be trusted") as caught:
+            send(batch, ANN, mail={"host": "127.0.0.1", "port": port, "from": "ops@example.com", "security": security})
         assert office.mails == []
+    return str(caught.value)
+
+
+@SAFE
+def test_a_certificate_that_nobody_vouches_for(batch, trusted, monkeypatch, security):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    assert "unable to get local issuer certificate" in refused(batch, trusted, security)
+
+
+@SAFE
+def test_a_certificate_of_another_server(batch, authority, trusted, security):
+    other = certified(authority.issue_cert("mail.example.com"))
+    assert "not valid for '127.0.0.1'" in refused(batch, other, security)
+
+
+@SAFE
+def test_a_certificate_that_has_run_out(batch, authority, trusted, security):
+    old = certified(authority.issue_cert("127.0.0.1", not_after=datetime(2020, 1, 1, tzinfo=UTC)))
+    assert "certificate has expired" in refused(batch, old, security)
+
+
+def test_a_server_without_tls(batch, office, mail):
+    with pytest.raises(ReportError, match=r"has no safe connection: .* Check host, port and security"):
+        send(batch, ANN, mail=mail | {"security": "tls"})
+    assert office.mails == []
 
 
 def test_a_server_without_starttls(batch, office, mail):

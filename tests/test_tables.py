@@ -203,7 +203,7 @@ def test_scorecard_shows_the_last_period_against_the_others():
     assert texts_of(table.to_html()) == [
         ["KPI", "Value", "95 % interval", "Period before", "Benchmark", "Cases", "Trend"],
         ["Win rate", "25.0 %", "20–31 %", "22.0 % +3.0 pp ✓ better", "20–30 % ✓ within", "8 small", ""],
-        ["Revenue", "900", "–", "1,000 −100 ✗ worse", "none", "8 small", ""],
+        ["Revenue (amount)", "900", "–", "1,000 −100 ✗ worse", "none", "8 small", ""],
         ["Gone", "–", "–", "–", "none", "–", "–"],
     ]
     assert table.note == "Period: 2026Q2, not over yet. A small sample says little: read its interval first."

@@ -16,8 +16,8 @@ from kpitools.evaluation.evaluate import evaluate
 from kpitools.evaluation.within import looks_beyond
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.calendar import parse_period
-from kpitools.model.led import REFERENCE
 from kpitools.model.dataset import Dataset
+from kpitools.model.led import REFERENCE
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 from kpitools.model.slice import Slice
 from kpitools.model.tables import TABLES

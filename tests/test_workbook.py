@@ -10,8 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kpitools.reports.workbook import LONGEST_NAME, sheet_name, to_workbook
+from kpitools.reports.workbook import to_workbook
 from kpitools.tables import MIME, Column, Table
+from kpitools.tables.sheets import LONGEST_NAME, sheet_name
 from kpitools.views.foot import PROVENANCE
 
 LINK = '=HYPERLINK("https://evil.example")'

@@ -18,6 +18,11 @@ def hang_once(task: Task) -> Outcome:
     return Outcome("made")
 
 
+def note(task: Task) -> Outcome:
+    """Is done at once."""
+    return Outcome("made")
+
+
 def die(task: Task) -> Outcome:
     """Ends the process that it is done in."""
     os.kill(os.getpid(), signal.SIGKILL)

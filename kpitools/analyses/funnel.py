@@ -113,16 +113,71 @@ def funnel(
     >>> steps.select("stage", "entered", "still_open", "lost", pl.col("share_of_previous").round(1)).rows()
     [('Created', 4, 1, 2, None), ('Won', 1, 0, 0, 33.3)]
     """
+    placed, steps = _placed(seen(data, as_of), one_period(period), by, rule, reopened, within)
+    apart = [] if by is None else ["group"]
+    return shaped(_timed(decided_steps(placed, steps.names), steps, [*apart, "step"]), TIMED, by)
+
+
+def deals_of_step(
+    data: Dataset,
+    step: str,
+    *,
+    period: str | Period,
+    as_of: AsOf = None,
+    rule: str = "reached",
+    reopened: str = "last",
+    within: int | None = None,
+) -> pl.DataFrame:
+    """The deals that entered a step of the funnel, and what became of each there: the rows behind its counts.
+
+    Args:
+        data: the deals, as for `funnel`.
+        step: the `stage` of a row of the funnel.
+        period: the deals opened on its days.
+        as_of: the day (to its end) or instant from which the data is seen.
+        rule: by what a deal has entered a stage, as for `funnel`.
+        reopened: by which outcome a re-opened deal counts, as for `funnel`.
+        within: a window in days, as for `funnel`.
+
+    Returns:
+        deal_id, one row for each deal of `entered`, and went_on, still_open, lost and skipped: in each row just one is
+        true, save that in the last step, Won, none is. Their sums are the counts of the funnel.
+
+    Raises:
+        EvaluationError: the data lacks what is needed.
+        UnknownNameError: no such step, rule or outcome.
+
+    >>> from datetime import datetime
+    >>> deals = pl.DataFrame({"deal_id": ["a", "b", "c"], "status": ["won", "lost", "open"],
+    ...     "created_at": [datetime(2026, 7, 1)] * 3})
+    >>> deals_of_step(Dataset.of({"deals": deals}), "Created", period="2026Q3").select("deal_id", "went_on").rows()
+    [('a', True), ('b', False), ('c', False)]
+    """
+    placed, steps = _placed(seen(data, as_of), one_period(period), None, rule, reopened, within)
+    numbers = dict(steps.names.select("stage", "step").iter_rows())
+    choose("step of the funnel", step, numbers)
+    here, stands = pl.col("step") == numbers[step], ~pl.col("skipped")
+    return placed.filter(pl.col("step") >= numbers[step]).select(
+        "deal_id",
+        went_on=~here,
+        still_open=here & stands & (pl.col("status") == "open"),
+        lost=here & stands & (pl.col("status") == "lost"),
+        skipped=here & pl.col("skipped"),
+    )
+
+
+def _placed(
+    data: Dataset, period: Period, by: str | None, rule: str, reopened: str, within: int | None
+) -> tuple[pl.DataFrame, Steps]:
+    """How far each deal has come by the rule, and the steps."""
     choose("rule", rule, RULES)
     choose("outcome", reopened, OUTCOMES)
-    need("The funnel", seen(data, as_of), "deals.created_at", "deals.status")
-    view = by_outcome(seen(data, as_of), reopened)
-    deals = grouped(view["deals"], view, "deals", by).filter(inside("created_at", one_period(period)))
+    need("The funnel", data, "deals.created_at", "deals.status")
+    view = by_outcome(data, reopened)
+    deals = grouped(view["deals"], view, "deals", by).filter(inside("created_at", period))
     found = opened(deals, view, within)
-    apart = [] if by is None else ["group"]
-    steps = steps_of(view, found, *apart, rule=rule, within=within)
-    counted = decided_steps(RULES[rule](found, steps), steps.names)
-    return shaped(_timed(counted, steps, [*apart, "step"]), TIMED, by)
+    steps = steps_of(view, found, *([] if by is None else ["group"]), rule=rule, within=within)
+    return RULES[rule](found, steps), steps
 
 
 def _timed(counted: pl.DataFrame, steps: Steps, on: list[str]) -> pl.DataFrame:

@@ -52,11 +52,12 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
             "low": [min(pair) for pair in zip(begun, reached, strict=True)],
             "high": [max(pair) for pair in zip(begun, reached, strict=True)],
             "amount_text": [_amount(step, amount) for step, amount in zip(steps, amounts, strict=True)],
+            "short": [_amount(step, amount, short=True) for step, amount in zip(steps, amounts, strict=True)],
             "deals_text": data.texts(frame["deals"], "count"),
         }
     )
-    label = pl.format("{} · {}", "amount_text", "deals_text")
-    return data.named(rows.with_columns(label=label), "name", "amount_text", "deals_text")
+    rows = rows.with_columns(label=pl.format("{} · {}", "short", "deals_text")).drop("short")
+    return data.named(rows, "name", pl.format("amount {}", "amount_text"), pl.format("deals {}", "deals_text"))
 
 
 def _kind(step: str, amount: float) -> str:
@@ -67,9 +68,9 @@ def _kind(step: str, amount: float) -> str:
     return ADDS if amount >= 0 else TAKES
 
 
-def _amount(step: str, amount: float) -> str:
+def _amount(step: str, amount: float, *, short: bool = False) -> str:
     write = format_value if step in ENDS else format_difference
-    return write(amount, "currency", short=True)
+    return write(amount, "currency", short=short)
 
 
 def _bars(rows: pl.DataFrame) -> list[alt.Chart]:

@@ -22,6 +22,13 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\ufffe\uffff]+")
 LONGEST = 100
 
 
+class Rows(alt.InlineData):
+    """Rows that the copies of a chart share: Altair copies a chart, data and all, whenever one is put on another."""
+
+    def __deepcopy__(self, _: object) -> Rows:
+        return self
+
+
 def need(frame: pl.DataFrame, *columns: str) -> None:
     """Raise UnknownNameError for the first column that the chart needs and the frame lacks."""
     for column in columns:
@@ -102,7 +109,7 @@ def inline(frame: pl.DataFrame) -> alt.InlineData:
         raise EvaluationError(
             f"A chart takes at most {MOST_ROWS:,} rows, this has {frame.height:,}. Aggregate it first."
         )
-    return alt.InlineData(values=frame.to_dicts())
+    return Rows(values=frame.to_dicts())
 
 
 def tooltips(**titles: str) -> list[alt.Tooltip]:
@@ -115,9 +122,19 @@ def most(values: pl.Series) -> float:
     return max(filter(is_figure, values), default=0.0)
 
 
-def named(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """The rows with what a screen reader says of each mark, under `said`."""
-    said = [", ".join(filter(None, texts)) for texts in frame.select(columns).rows()]
+def ages(series: pl.Series, age_unit: str, unit: str = "number") -> list[str]:
+    """Each age as text.
+
+    >>> ages(pl.Series([0, 1, 12]), "months")
+    ['0 months', '1 month', '12 months']
+    """
+    return [f"{text} {age_unit.removesuffix('s') if text == '1' else age_unit}" for text in texts(series, unit)]
+
+
+def named(frame: pl.DataFrame, *parts: str | pl.Expr) -> pl.DataFrame:
+    """The rows with what a screen reader says of each mark, under `said`: columns of text, or texts made of them."""
+    chosen = frame.select(**{f"part_{at}": part for at, part in enumerate(parts)})
+    said = [", ".join(filter(None, texts)) for texts in chosen.rows()]
     return frame.with_columns(pl.Series("said", said, dtype=pl.String))
 
 

@@ -78,10 +78,12 @@ def _bars(rows: pl.DataFrame, title: str, unit: str, *, many: bool) -> list[alt.
     axis = style.value_axis(unit, tickCount=3 if many else 5)
     x = alt.X("value:Q", title=title, axis=axis, scale=alt.Scale(domain=[0, room], nice=False))
     y = alt.Y("stage:N", title=None, sort=data.distinct(rows["stage"]), axis=style.name_axis())
-    hover = style.hovered()
-    whole = alt.Chart().mark_bar(color=style.MAIN, aria=False, opacity=0.4).encode(x=x, y=y)
-    decided = alt.Chart().mark_bar(color=style.MAIN, aria=False).encode(x=alt.X("decided:Q"), y=y)
-    edge = alt.Chart(name="bars").mark_bar(fill="transparent", stroke=style.INK).add_params(hover)
+    hover, picked = style.hovered(), style.picked("stage")
+    bar = alt.Chart().mark_bar(color=style.MAIN, aria=False)
+    whole = bar.encode(x=x, y=y, opacity=style.dimmed(picked, 0.4))
+    decided = bar.encode(x=alt.X("decided:Q"), y=y, opacity=style.dimmed(picked))
+    edge = alt.Chart(name="bars").mark_bar(fill="transparent", stroke=style.INK, cursor="pointer")
+    edge = edge.add_params(hover, picked)
     edge = edge.encode(
         x=x, y=y, strokeWidth=style.edged(hover), tooltip=_tooltips(), description=alt.Description("said:N")
     )
@@ -101,13 +103,14 @@ def _tooltips() -> list[alt.Tooltip]:
         first_text="Of the first stage",
         previous_text="Of those decided in the stage before",
         interval_text="95 % interval",
-        open_text="Still open here",
+        open_text="Deals still open here",
     )
 
 
 def _notes(rows: pl.DataFrame) -> list[str]:
     pale = (rows["decided"] < rows["value"]).any()
-    return ["Percent: of the first stage.", "Pale: still open in this stage." if pale else ""]
+    open_here = "Pale: still open in this stage." if pale else ""
+    return ["Percent: of the first stage.", open_here, style.CLICK.format("stage")]
 
 
 def _description(rows: pl.DataFrame, title: str) -> str:
@@ -173,30 +176,31 @@ def _dots(rows: pl.DataFrame) -> list[Any]:
     y = alt.Y("stage:N", title=None, sort=data.distinct(rows["stage"]), axis=style.name_axis())
     axis = style.value_axis("percent", values=[0, 25, 50, 75, 100])
     x = alt.X("value:Q", title="Moved on, of those decided (%)", scale=alt.Scale(domain=[0, 100]), axis=axis)
-    hover = style.hovered()
+    hover, picked = style.hovered(), style.picked("stage")
     size = alt.condition(hover, alt.value(260), alt.value(110), empty=False)
     tooltip = data.tooltips(
         stage="Stage",
         value_text="Moved on",
         interval_text="95 % interval",
-        entered="Entered",
-        advanced="Moved on (deals)",
-        lost="Lost here",
-        still_open="Still open here",
+        entered="Deals that entered",
+        advanced="Deals that moved on",
+        lost="Deals lost here",
+        still_open="Deals still open here",
     )
     bar = (
         alt.Chart()
-        .mark_rule(aria=False, color=style.MAIN, strokeWidth=5, opacity=0.5)
-        .encode(x=alt.X("lower:Q"), x2=alt.X2("upper:Q"), y=y)
+        .mark_rule(aria=False, color=style.MAIN, strokeWidth=5)
+        .encode(x=alt.X("lower:Q"), x2=alt.X2("upper:Q"), y=y, opacity=style.dimmed(picked, 0.5))
     )
     dot = (
         alt.Chart(name="dots")
-        .mark_point(color=style.MAIN, filled=True)
+        .mark_point(color=style.MAIN, filled=True, cursor="pointer")
         .encode(x=x, y=y, size=size, tooltip=tooltip, description=alt.Description("said:N"))
+        .encode(opacity=style.dimmed(picked))
     )
     sample = (
         alt.Chart()
         .mark_text(aria=False, align="left", dx=10)
         .encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N"))
     )
-    return [bar, dot.add_params(hover), sample]
+    return [bar, dot.add_params(hover, picked), sample]

@@ -48,7 +48,7 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
             "group": data.names(frame["group"]),
             "age": data.floats(frame["age"]),
             **{"value": value, "lower": lower, "upper": upper},
-            "age_text": [f"{text} days" for text in data.texts(frame["age"], "count")],
+            "age_text": data.ages(frame["age"], "days", "count"),
             "value_text": data.texts(value, "percent"),
             "interval_text": data.intervals(lower, upper, "percent"),
             "open_text": data.texts(data.floats(frame["still_open"]), "percent"),
@@ -107,7 +107,7 @@ def _tooltips() -> list[alt.Tooltip]:
         age_text="Age",
         value_text="Won",
         interval_text="95 % interval",
-        open_text="Still open",
+        open_text="Deals still open",
         risk_text="Deals seen open until then",
     )
 

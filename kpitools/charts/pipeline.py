@@ -36,7 +36,7 @@ def pipeline_by_stage_and_age(frame: pl.DataFrame, *, measure: str = "amount") -
     totals = _totals(rows, unit)
     texts = {
         "title": title,
-        "notes": ["Darker: older. Click an age to bring it forward."],
+        "notes": ["Darker: older. Click an age to bring it forward.", style.CLICK.format("stage")],
         "description": data.sentences(
             f"Stacked bar chart. {title}.", [f"{s}: {t}." for s, t in totals.select("stage", "label").rows()]
         ),
@@ -58,7 +58,7 @@ def _rows(frame: pl.DataFrame, field: str) -> pl.DataFrame:
             "amount_text": data.texts(data.floats(frame["amount"]), "currency"),
         }
     )
-    return data.named(rows, "stage", "band", "deals_text", "amount_text")
+    return data.named(rows, "stage", "band", pl.format("deals {}", "deals_text"), pl.format("amount {}", "amount_text"))
 
 
 def _totals(rows: pl.DataFrame, unit: str) -> pl.DataFrame:
@@ -81,13 +81,15 @@ def _bars(rows: pl.DataFrame, totals: pl.DataFrame, title: str, unit: str) -> li
 
 def _parts(rows: pl.DataFrame) -> alt.Chart:
     """A stage's bar in parts by age; a click on one shows the same of the others."""
-    bands, chosen = data.ordered(rows, "band", "place"), style.chosen("band")
+    bands, chosen, picked = data.ordered(rows, "band", "place"), style.chosen("band"), style.picked("stage")
     paint: dict[str, Any] = {"scale": style.ramp_scale(bands), "legend": style.legend("Age")}
-    bar = alt.Chart(data.inline(rows), name="bars").mark_bar(stroke=style.INK, strokeOpacity=0.4, strokeWidth=0.5)
-    return bar.add_params(chosen).encode(
+    bar = alt.Chart(data.inline(rows), name="bars").mark_bar(
+        stroke=style.INK, strokeOpacity=0.4, strokeWidth=0.5, cursor="pointer"
+    )
+    return bar.add_params(chosen, picked).encode(
         color=alt.Color("band:N", title="Age", sort=bands, **paint),
         order=alt.Order("place:Q"),
-        opacity=alt.condition(chosen, alt.value(1), alt.value(0.2)),
+        opacity=style.dimmed(chosen & picked),
         tooltip=data.tooltips(stage="Stage", band="Age", deals_text="Deals", amount_text="Amount"),
         description=alt.Description("said:N"),
     )

@@ -50,7 +50,7 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
             "group": [name[:1].upper() + name[1:] for name in data.names(frame["milestone"])],
             "age": data.floats(frame["months"]),
             **{"value": value, "lower": lower, "upper": upper},
-            "age_text": [f"{text} months" for text in data.texts(frame["months"], "score")],
+            "age_text": data.ages(frame["months"], "months", "score"),
             "value_text": data.texts(value, "percent"),
             "interval_text": data.intervals(lower, upper, "percent"),
             "risk_text": data.texts(frame["at_risk"], "count"),
@@ -65,5 +65,5 @@ def _tooltips() -> list[alt.Tooltip]:
         age_text="Since hire",
         value_text="Got there",
         interval_text="95 % interval",
-        risk_text="Not there yet until then",
+        risk_text="Sellers not there yet until then",
     )

@@ -7,7 +7,7 @@ import polars as pl
 
 from kpitools.charts import data, style
 from kpitools.errors import UnknownNameError
-from kpitools.formats import NOTHING, axis_title
+from kpitools.formats import NOTHING, ShownKpi, axis_title, heading
 
 WHO = ("rep", "team", "group")
 
@@ -26,15 +26,40 @@ def rep_leaderboard(frame: pl.DataFrame, kpi_label: str, unit: str, *, better: s
         UnknownNameError: The frame lacks a column.
         EvaluationError: A rep has several rows.
     """
-    data.need(frame, "rep", "value", "lower", "upper", "n", "small", "peers")
+    data.need(frame, "peers")
+    return _board(frame, kpi_label, unit, better=better, who="rep")
+
+
+def kpi_by_member(frame: pl.DataFrame, kpi: ShownKpi, *, by: str, better: str = "higher") -> style.Chart:
+    """One KPI of each team, segment or other member of a dimension with its interval, best first.
+
+    Args:
+        frame: Rows of one KPI and period from `Result.frame`: the column of the dimension, `value`, `lower`, `upper`,
+            `n`, `small`; `peers` where there are any.
+        kpi: What is shown: its label and unit.
+        by: The dimension.
+        better: "higher" puts the greatest value first, "lower" the least.
+
+    Raises:
+        UnknownNameError: The frame lacks a column.
+        EvaluationError: A member has several rows.
+    """
+    data.need(frame, by)
+    peers = data.column(frame, "peers")
+    rows = frame.rename({by: "rep"}).with_columns(peers.alias("peers"))
+    return _board(rows, kpi.label, kpi.unit, better=better, who=by.replace("_", " "))
+
+
+def _board(frame: pl.DataFrame, kpi_label: str, unit: str, *, better: str, who: str) -> style.Chart:
+    data.need(frame, "rep", "value", "lower", "upper", "n", "small")
     data.one_row_each(frame, "rep")
-    title = f"{kpi_label} by rep"
+    title = f"{kpi_label} by {who}"
     rows = _reps(frame.sort("value", descending=better != "lower", nulls_last=True, maintain_order=True), unit)
     if not data.has_figures(rows, "value"):
         return style.no_data(title)
     parts = [f"{r}: {v}, {label}." for r, v, label in rows.select("rep", "value_text", "label").rows()]
-    texts = {"title": title, "notes": _notes(rows), "description": data.sentences(f"Dot chart. {title}.", parts)}
-    layers = _dots(rows, axis_title(kpi_label, unit), unit)
+    texts = {"title": title, "notes": _notes(rows, who), "description": data.sentences(f"Dot chart. {title}.", parts)}
+    layers = _dots(rows, axis_title(kpi_label, unit), unit, who)
     return style.fitted(alt.layer(*layers, data=data.inline(rows)), height=26 * rows.height, **texts)
 
 
@@ -66,46 +91,58 @@ def _label(frame: pl.DataFrame, cases: str, quota: str, chance: str) -> str:
     return f"n {cases} · {quota} of quota" if "attainment" in frame.columns else f"n {cases}"
 
 
-def _dots(rows: pl.DataFrame, title: str, unit: str) -> list[alt.Chart]:
+def _dots(rows: pl.DataFrame, title: str, unit: str, who: str) -> list[alt.Chart]:
     y = alt.Y("rep:N", title=None, sort=data.distinct(rows["rep"]), axis=style.name_axis())
     axis, scale = style.value_axis(unit, tickCount=5), alt.Scale(zero=unit != "percent", nice=True)
     x = {
         name: alt.X(name, type="quantitative", title=title, axis=axis, scale=scale)
         for name in ("value", "lower", "peers")
     }
-    hover = style.hovered()
+    hover, picked = style.hovered(), style.picked("rep")
     size = alt.condition(hover, alt.value(260), alt.value(100), empty=False)
     hollow = alt.condition("datum.small", alt.value(0), alt.value(1))
     bar = (
         alt.Chart()
-        .mark_rule(aria=False, color=style.MAIN, strokeWidth=5, opacity=0.5)
-        .encode(x=x["lower"], x2=alt.X2("upper:Q"), y=y)
+        .mark_rule(aria=False, color=style.MAIN, strokeWidth=5)
+        .encode(x=x["lower"], x2=alt.X2("upper:Q"), y=y, opacity=style.dimmed(picked, 0.5))
     )
     peers = alt.Chart().mark_tick(aria=False, thickness=2, size=18, opacity=0.8).encode(x=x["peers"], y=y)
-    dot = alt.Chart(name="dots").mark_point(fill=style.MAIN, stroke=style.MAIN, strokeWidth=2)
+    dot = alt.Chart(name="dots").mark_point(fill=style.MAIN, stroke=style.MAIN, strokeWidth=2, cursor="pointer")
     dot = dot.encode(
-        x=x["value"], y=y, size=size, fillOpacity=hollow, tooltip=_tooltips(rows), description=alt.Description("said:N")
+        x=x["value"],
+        y=y,
+        size=size,
+        fillOpacity=hollow,
+        opacity=style.dimmed(picked),
+        tooltip=_tooltips(rows, unit, who),
+        description=alt.Description("said:N"),
     )
     text = (
         alt.Chart()
         .mark_text(aria=False, align="left", dx=10)
         .encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N"))
     )
-    return [bar, peers, dot.add_params(hover), text]
+    ticks = [peers] if data.has_figures(rows, "peers") else []
+    return [bar, *ticks, dot.add_params(hover, picked), text]
 
 
-def _tooltips(rows: pl.DataFrame) -> list[alt.Tooltip]:
-    lines = {"rep": "Rep", "value_text": "Value", "interval_text": "95 % interval", "peers_text": "Peers together"}
+def _tooltips(rows: pl.DataFrame, unit: str, who: str) -> list[alt.Tooltip]:
+    titles = {"value_text": "Value", "interval_text": "95 % interval", "peers_text": "Peers together"}
+    lines = {"rep": who.capitalize(), **{name: heading(title, unit) for name, title in titles.items()}}
     more = {"quota_text": "Of quota", "chance_text": "Chance of the top quarter"}
     known = {name: label for name, label in more.items() if (rows[name] != NOTHING).any()}
     return data.tooltips(**lines, n_text="Cases", **known)
 
 
-def _notes(rows: pl.DataFrame) -> list[str]:
+def _notes(rows: pl.DataFrame, who: str) -> list[str]:
     return [
-        "Bar: 95 % interval; reps whose bars overlap widely may not differ." if data.has_figures(rows, "lower") else "",
+        f"Bar: 95 % interval; {who}s whose bars overlap widely may not differ."
+        if data.has_figures(rows, "lower")
+        else "",
         "Upright tick: the peers together." if data.has_figures(rows, "peers") else "",
         "Hollow: small sample." if rows["small"].any() else "",
+        "n: cases.",
+        style.CLICK.format(who),
     ]
 
 
@@ -135,7 +172,7 @@ def activity_mix(frame: pl.DataFrame) -> style.Chart:
     ]
     texts = {
         "title": title,
-        "notes": ["Click a kind to bring it forward."],
+        "notes": ["Click a kind to bring it forward. n: activities."],
         "description": data.sentences(f"Stacked bar chart. {title}. The largest part of each:", parts),
     }
     return style.fitted(alt.layer(*_stack(rows)), height=26 * rows["row"].n_unique(), **texts)
@@ -188,4 +225,4 @@ def _stack(rows: pl.DataFrame) -> list[alt.Chart]:
         description=alt.Description("said:N"),
     )
     beside = alt.Chart(data.inline(totals.with_columns(labels))).mark_text(aria=False, align="left", dx=10)
-    return [bars, beside.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N"))]
+    return [bars, beside.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N", title="Activities"))]

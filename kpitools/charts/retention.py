@@ -34,14 +34,17 @@ def cohort_heatmap(frame: pl.DataFrame, *, label: str = "Customers retained", ag
     data.need(frame, "cohort", "cohort_start", "age", "value", "size", "complete")
     data.one_row_each(frame, "cohort", "age")
     title = f"{label}, by cohort and age"
-    rows = _cells(frame)
+    rows = _cells(frame, age_unit)
     if not data.has_figures(rows, "value"):
         return style.no_data(title)
     texts = {
         "title": title,
         "notes": [
-            "Beside each cohort: customers at its start.",
+            "In the cells: percent. Beside each cohort: customers at its start."
+            if rows["age"].n_unique() <= MOST_LABELLED
+            else "Beside each cohort: customers at its start.",
             "" if rows["complete"].all() else "Empty frame: not over yet.",
+            "Drag down over cohorts to pick them out, click to let them go.",
         ],
         "description": _cohorts_in_words(rows, title, age_unit),
     }
@@ -50,17 +53,16 @@ def cohort_heatmap(frame: pl.DataFrame, *, label: str = "Customers retained", ag
     )
 
 
-def _cells(frame: pl.DataFrame) -> pl.DataFrame:
+def _cells(frame: pl.DataFrame, age_unit: str) -> pl.DataFrame:
     frame = frame.sort("cohort_start", "age", nulls_last=True, maintain_order=True)
     complete = data.flags(frame["complete"], default=False)
     figures = data.floats(frame["value"]).set(~complete, None)
     names = data.names(frame["cohort"])
-    at_start = data.texts(frame.select(pl.col("size").first().over("cohort")).to_series(), "count")
     middle = max(100, data.most(figures)) * LIGHT_INK_FROM
     rows = pl.DataFrame(
         {
             "cohort": names,
-            "row": [f"{name} · {size}" for name, size in zip(names, at_start, strict=True)],
+            "row": cohort_rows(frame),
             "age": frame["age"].cast(pl.Int64),
             "value": figures,
             "complete": complete,
@@ -68,11 +70,21 @@ def _cells(frame: pl.DataFrame) -> pl.DataFrame:
             "size_text": data.texts(frame["size"], "count"),
             "cell_text": [f"{figure:.0f}" if figure is not None else "" for figure in figures],
             "value_text": data.texts(figures, "percent"),
-            "age_text": [f"age {age}" for age in frame["age"]],
+            "age_text": data.ages(frame["age"], age_unit),
             "state": ["" if over else "not over yet" for over in complete],
         }
     )
-    return data.named(rows, "cohort", "age_text", "value_text", "state")
+    return data.named(rows, "cohort", pl.format("age {}", "age_text"), "value_text", "state")
+
+
+def cohort_rows(frame: pl.DataFrame) -> list[str]:
+    """What stands beside the cells of each row: its cohort, and the customers at the cohort's start.
+
+    >>> cohort_rows(pl.DataFrame({"cohort": ["2026Q1", "2026Q1"], "size": [1200, 1200]}))
+    ['2026Q1 · 1,200', '2026Q1 · 1,200']
+    """
+    at_start = data.texts(frame.select(pl.col("size").first().over("cohort")).to_series(), "count")
+    return [f"{name} · {size}" for name, size in zip(data.names(frame["cohort"]), at_start, strict=True)]
 
 
 def _grid(rows: pl.DataFrame, label: str, age_unit: str) -> list[alt.Chart]:
@@ -82,7 +94,8 @@ def _grid(rows: pl.DataFrame, label: str, age_unit: str) -> list[alt.Chart]:
     gradient = alt.Legend(title=axis_title(label, "percent"), orient="bottom", gradientLength=240, titleLimit=400)
     scale = alt.Scale(domain=[0, max(100, data.most(rows["value"]))], range=[style.LOW, style.HIGH], interpolate="rgb")
     colour = alt.Color("value:Q", scale=scale, legend=None if labelled else gradient)
-    return [_finished(place, colour), _unfinished(place), *([_figures(place)] if labelled else [])]
+    brush = style.brushed("y")
+    return [_finished(place, colour, brush), _unfinished(place), *([_figures(place, brush)] if labelled else [])]
 
 
 def _places(rows: pl.DataFrame, age_unit: str) -> dict[str, alt.X | alt.Y]:
@@ -94,11 +107,11 @@ def _places(rows: pl.DataFrame, age_unit: str) -> dict[str, alt.X | alt.Y]:
     }
 
 
-def _finished(place: dict[str, alt.X | alt.Y], colour: alt.Color) -> alt.Chart:
+def _finished(place: dict[str, alt.X | alt.Y], colour: alt.Color, brush: alt.Parameter) -> alt.Chart:
     hover = style.hovered()
     cell = alt.Chart(name="cells").transform_filter("datum.complete").mark_rect(stroke=style.INK)
-    cell = cell.encode(**place, color=colour, strokeWidth=style.edged(hover))
-    return cell.encode(tooltip=_cell_tooltips(), description=alt.Description("said:N")).add_params(hover)
+    cell = cell.encode(**place, color=colour, strokeWidth=style.edged(hover), opacity=style.dimmed(brush))
+    return cell.encode(tooltip=_cell_tooltips(), description=alt.Description("said:N")).add_params(hover, brush)
 
 
 def _unfinished(place: dict[str, alt.X | alt.Y]) -> alt.Chart:
@@ -107,14 +120,14 @@ def _unfinished(place: dict[str, alt.X | alt.Y]) -> alt.Chart:
     return frame.encode(**place, tooltip=_cell_tooltips(), description=alt.Description("said:N"))
 
 
-def _figures(place: dict[str, alt.X | alt.Y]) -> alt.Chart:
+def _figures(place: dict[str, alt.X | alt.Y], brush: alt.Parameter) -> alt.Chart:
     ink = alt.condition("datum.dark", alt.value("#ffffff"), alt.value("#0a0a0a"))
     text = alt.Chart().transform_filter("datum.complete").mark_text(aria=False, fontSize=11)
-    return text.encode(**place, text=alt.Text("cell_text:N"), color=ink)
+    return text.encode(**place, text=alt.Text("cell_text:N"), color=ink, opacity=style.dimmed(brush))
 
 
 def _cell_tooltips() -> list[alt.Tooltip]:
-    return data.tooltips(cohort="Cohort", size_text="Customers", age="Age", value_text="Retained", state="State")
+    return data.tooltips(cohort="Cohort", size_text="Customers", age_text="Age", value_text="Retained", state="State")
 
 
 def _cohorts_in_words(rows: pl.DataFrame, title: str, age_unit: str) -> str:
@@ -160,7 +173,7 @@ def _steps(frame: pl.DataFrame, age_unit: str) -> pl.DataFrame:
             "group": data.names(frame["group"]),
             "age": data.floats(frame["age"]),
             **{"value": value, "lower": lower, "upper": upper},
-            "age_text": [f"{text} {age_unit}" for text in data.texts(frame["age"], "number")],
+            "age_text": data.ages(frame["age"], age_unit),
             "value_text": data.texts(value, "percent"),
             "interval_text": data.intervals(lower, upper, "percent"),
             "risk_text": data.texts(frame["at_risk"], "count"),
@@ -193,7 +206,11 @@ def _drawn(rows: pl.DataFrame, age_unit: str, paint: dict[str, Any], shade: Any)
     hover = style.hovered()
     seen = alt.condition(hover, alt.value(1), alt.value(int(rows.height == rows["group"].n_unique())), empty=False)
     tooltip = data.tooltips(
-        group="Group", age_text="Age", value_text="Retained", interval_text="95 % interval", risk_text="At risk"
+        group="Group",
+        age_text="Age",
+        value_text="Retained",
+        interval_text="95 % interval",
+        risk_text="Customers at risk",
     )
     area = alt.Chart().mark_area(aria=False, interpolate="step-after")
     band = area.encode(x=x, y=y["lower"], y2=alt.Y2("upper:Q"), opacity=shade, **paint)
@@ -246,7 +263,11 @@ def _hazards(rows: pl.DataFrame, age_unit: str) -> list[alt.Chart]:
     x, axis = _age(age_unit), style.value_axis("percent", tickCount=4)
     y = {name: alt.Y(name, type="quantitative", title="Leaving (%)", axis=axis) for name in ("value", "lower")}
     tooltip = data.tooltips(
-        group="Group", age_text="From age", value_text="Leaving", interval_text="95 % interval", risk_text="At risk"
+        group="Group",
+        age_text="From age",
+        value_text="Leaving",
+        interval_text="95 % interval",
+        risk_text="Customers at risk",
     )
     line = alt.Chart().transform_filter("isValid(datum.lower)").mark_rule(aria=False, strokeWidth=2, opacity=0.4)
     dot = alt.Chart(name="dots").mark_point(filled=True, size=50, color=style.MAIN)

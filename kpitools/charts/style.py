@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 
@@ -19,6 +19,12 @@ INK = "currentColor"
 FONT = "system-ui, 'Liberation Sans', Arial, sans-serif"
 COLOURS = ("#0072B2", "#DE7A00", "#009E73", "#B06AE0", "#B5482A", "#66707A")
 MAIN = COLOURS[0]
+#: The names of the selections that a click and a drag make; a live page follows them.
+PICKED, BRUSHED = "picked", "brushed"
+#: How a reader learns of the first.
+CLICK = "Click a {} to pick it out, again to let it go."
+#: How much is left of the opacity of what is not selected.
+PALE = 0.2
 LOW, HIGH = "#C6DBEF", "#08519C"
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -88,6 +94,23 @@ def chosen(field: str) -> alt.Parameter:
 def hovered() -> alt.Parameter:
     """The selection that the pointer makes."""
     return alt.selection_point(name="hover", on="mouseover", clear="mouseout")
+
+
+def picked(field: str) -> alt.Parameter:
+    """The selection that a click on a mark makes; one more with shift, and the same mark again lets it go."""
+    again = f"datum && (event.shiftKey || vlSelectionTest('{PICKED}_store', datum))"
+    return alt.selection_point(name=PICKED, fields=[field], toggle=again)
+
+
+def brushed(channel: Literal["x", "y"]) -> alt.Parameter:
+    """The selection that dragging along an axis makes; a click lets it go."""
+    mark = alt.BrushConfig(fill=INK, fillOpacity=0.06, stroke=INK, strokeOpacity=0.6)
+    return alt.selection_interval(name=BRUSHED, encodings=[channel], zoom=False, mark=mark)
+
+
+def dimmed(selection: Any, full: float = 1) -> Any:
+    """Opacity: what is selected as it is, the others pale; everything as it is while nothing is selected."""
+    return alt.condition(selection, alt.value(full), alt.value(full * PALE))
 
 
 def edged(hover: alt.Parameter) -> Any:

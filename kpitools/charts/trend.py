@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 
 from kpitools.charts import data, style
-from kpitools.formats import Benchmark, ShownKpi, axis_title, format_interval, format_value
+from kpitools.formats import Benchmark, ShownKpi, axis_title, format_interval, format_value, heading
 
 MOST_LINES = len(style.COLOURS)
 HEIGHT = 260
@@ -56,7 +56,7 @@ def _rows(frame: pl.DataFrame, kpi: ShownKpi, by: str | None, target: float | No
         {
             "start": frame["start"].cast(pl.String),
             "period": data.names(frame["period"]),
-            "group": data.names(frame[by]) if by else [kpi.label] * frame.height,
+            "group": data.names(frame[by]) if by else [heading(kpi.label, kpi.unit)] * frame.height,
             **columns,
             "n": data.column(frame, "n").cast(pl.Int64),
             "complete": data.flags(data.column(frame, "complete"), default=True),
@@ -191,9 +191,9 @@ def _points(rows: pl.DataFrame, kpi: ShownKpi, *, size: int = 55, **paint: Any) 
 
 
 def _tooltips(rows: pl.DataFrame, kpi: ShownKpi) -> list[alt.Tooltip]:
-    lines = {"period_text": "Period", "group": "Group", "value_text": kpi.label}
-    lines |= {"interval_text": "95 % interval"} if data.has_figures(rows, "lower") else {}
-    lines |= {"target_text": "Target"} if data.has_figures(rows, "target") else {}
+    lines = {"period_text": "Period", "group": "Group", "value_text": heading(kpi.label, kpi.unit)}
+    lines |= {"interval_text": heading("95 % interval", kpi.unit)} if data.has_figures(rows, "lower") else {}
+    lines |= {"target_text": heading("Target", kpi.unit)} if data.has_figures(rows, "target") else {}
     lines |= {"n_text": "Cases"} if data.has_figures(rows, "n") else {}
     if rows["group"].n_unique() == 1:
         lines.pop("group")

@@ -10,6 +10,7 @@ import click
 
 from kpitools.config import Config, read_config
 from kpitools.errors import DataError
+from kpitools.formats import Conventions, written_as
 from kpitools.model.dataset import Dataset
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -43,8 +44,12 @@ def opened(data: str | None, folder: str | None, config: Config) -> Dataset:
 
 
 def settings(path: str | None) -> Config:
-    """The settings of a file, or of kpitools.toml in the current folder."""
-    return read_config(path)
+    """The settings of a file, or of kpitools.toml in the current folder; until the command ends, numbers and days are
+    written as they say.
+    """
+    own = read_config(path)
+    click.get_current_context().with_resource(written_as(Conventions.of(own.formats)))
+    return own
 
 
 def pairs(texts: Sequence[str], what: str) -> dict[str, str]:

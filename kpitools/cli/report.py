@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,8 @@ import click
 
 from kpitools.cli.options import data_options, opened, pairs, settings
 from kpitools.config import Config
-from kpitools.model.calendar import parse_period
-from kpitools.model.slice import end_of
+from kpitools.model.calendar import Period, parse_period
+from kpitools.model.slice import Slice, end_of
 
 if TYPE_CHECKING:
     from kpitools.reports.look import Look
@@ -41,7 +42,8 @@ class Size(click.ParamType):
 @data_options
 @click.option("--period", help="What to report on: 2026Q3, 2026-09, 2026-W37, FY2026Q2, ...")
 @click.option("--rhythm", type=click.Choice(RHYTHMS), help="The pack that is due, on the last period that is over.")
-@click.option("--by", help="The dimension whose members each get their reports.  [default: team]")
+@click.option("--slice", metavar="TEXT", help="Only these rows, as copied from a notebook's controls: team=North&...")
+@click.option("--by", help="The dimension whose members each get their reports.  [default: team, without --slice]")
 @click.option("--template", "templates", multiple=True, help="Only this template; may be repeated. All by default.")
 @click.option("--only", multiple=True, help="Only this member of --by; may be repeated. All by default.")
 @click.option("--as-of", help="The day from whose end the data is seen; the last day of the period by default.")
@@ -70,11 +72,13 @@ def report(
 
     Everything is checked before anything runs; a report that fails is marked and the others are made. Reports that
     stand, with nothing changed that they follow from, are not made again. Ends with 0 when all is well, with 1 when a
-    report failed or the slices do not add up to the whole.
+    report failed or the slices do not add up to the whole. With --slice, one report per template about those rows; with
+    --by too, they are divided further.
 
     \b
     kpitools report --data data/sample --period 2026Q3 --by team --out out
     kpitools report --data data/sample --period 2026Q3 --list
+    kpitools report --data data/sample --slice "team=Nordics&segment=smb&period=2026Q3&as_of=2026-09-30"
     kpitools report --data data/sample --rhythm weekly --as-of 2026-09-13
     kpitools report --data data/crm_sales.toml --period 2017Q3 --by manager --template scorecard
 
@@ -110,22 +114,26 @@ def report(
 def _asked(
     own: Config, *, period: str | None, rhythm: str | None, by: str | None, templates: tuple[str, ...],
     out: str | None, parameters: tuple[str, ...], templates_folder: str | None, watch_memory: int | None,
-    kernel: str | None, time_limit: float | None, min_peers: int | None, only: tuple[str, ...], **plain: Any,
+    kernel: str | None, time_limit: float | None, min_peers: int | None, only: tuple[str, ...], slice: str | None,
+    **plain: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """The arguments of `make_reports`: the command line's, else those of the rhythm, else of the settings."""
     from kpitools.reports.rhythm import rhythm as pack
 
-    if (period is None) == (rhythm is None):
-        raise click.UsageError("Give --period or --rhythm, one of the two.")
+    chosen = Slice.parse(slice or "")
+    if (period and rhythm) or not (period or rhythm or chosen.period):
+        raise click.UsageError("Give --period or --rhythm, one of the two, or a --slice that names a period.")
     set_, given = own.reports, pairs(parameters, "--parameter")
     templates_folder = templates_folder or set_.get("templates_folder")
     due: dict[str, Any] = {"parameters": {}}
     if rhythm:
-        today = end_of(plain["as_of"]).date() if plain.get("as_of") else date.today()
+        as_of = plain.get("as_of") or chosen.as_of
+        today = end_of(as_of).date() if as_of else date.today()
         due = pack(rhythm, own, today, templates=templates, folder=templates_folder)
     return {
-        "period": due["period"] if rhythm else parse_period(period or "", fiscal_start=own.fiscal_start),
-        "by": by or due.get("by") or set_.get("by") or "team",
+        "period": due.get("period") or _period(period, own),
+        "slice": replace(chosen, period=getattr(_period(chosen.period, own), "text", None)),
+        "by": by or (None if slice else due.get("by") or set_.get("by") or "team"),
         "templates": templates or due.get("templates") or set_.get("templates") or None,
         "out": Path(out or due.get("out") or set_.get("out") or "out"),
         "parameters": {**due["parameters"], **given},
@@ -139,11 +147,15 @@ def _asked(
     }
 
 
+def _period(text: str | None, own: Config) -> Period | None:
+    """The period that is meant, its fiscal year as in the settings."""
+    return parse_period(text, fiscal_start=own.fiscal_start) if text else None
+
+
 def _look(own: Config, compact: bool | None, site: bool | None) -> Look:
     """How pages look: as the settings say, and the flags before them."""
     from kpitools.reports.look import Look
 
-    numbers = {{"language": "lang"}.get(name, name): value for name, value in own.formats.items()}
     small = own.reports.get("compact", False) if compact is None else compact
     shared = own.reports.get("site", False) if site is None else site
-    return Look.of({**own.brand, **numbers}, compact=small, site=shared)
+    return Look.of({**own.brand, **own.formats}, compact=small, site=shared)

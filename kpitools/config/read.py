@@ -34,7 +34,8 @@ class Config:
         reports: defaults for `kpitools report`: by, templates, templates_folder, out, min_peers, time_limit
             (seconds), compact, site, kernel, formats (of `pdf`, `xlsx`).
         brand: name, logo (a `data:` address or the path of a file), accent (#rrggbb), font.
-        formats: how numbers are written: decimal, thousands; and the language.
+        formats: how numbers and days are written: the language whose customs are taken (words stay English), decimal,
+            thousands.
         mail: host, port, from, subject, security (`none`, `starttls`, `tls`), user, password_env (the environment
             variable that holds the password), limit_mb.
         rhythms: `daily`, `weekly`, `monthly`, `quarterly` -> templates, role or kpis, by, out.
@@ -88,7 +89,7 @@ def _checked(found: dict[str, Any], place: Path) -> Config:
     data = typed(found, "data", str, place)
     flags = typed(found, "flags", dict, place)
     check_numbers("flags", flags, place, depth=2)
-    sections = check_reports(found, place)
+    sections = check_reports(found, kpis, place)
     return Config(place.parent / data if data else None, start, kpis, targets, flags, **sections)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from kpitools.config.checks import Kind, check_section, only_known, texts, typed
-from kpitools.errors import DataError
-from kpitools.kpis.catalogue import CATALOGUE
+from kpitools.errors import DataError, ReportError
+from kpitools.formats import Conventions
 from kpitools.kpis.sets import RHYTHMS, SETS
 
 #: Section -> key -> what it may hold.
@@ -31,8 +31,8 @@ FORMATS = ("pdf", "xlsx")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def check_reports(found: Mapping[str, Any], place: Path) -> dict[str, Mapping[str, Any]]:
-    """The checked sections by name, `rhythms` among them.
+def check_reports(found: Mapping[str, Any], kpis: Collection[str], place: Path) -> dict[str, Mapping[str, Any]]:
+    """The checked sections by name, `rhythms` among them, which may name `kpis`: the catalogue's and the company's own.
 
     Raises:
         UnknownNameError: a key, rhythm, KPI or word there is not.
@@ -44,7 +44,7 @@ def check_reports(found: Mapping[str, Any], place: Path) -> dict[str, Mapping[st
     _check_batch(sections["reports"], place)
     _check_look(sections["brand"], sections["formats"], place)
     _check_mail(sections["mail"], place)
-    _check_rhythms(sections["rhythms"], place)
+    _check_rhythms(sections["rhythms"], kpis, place)
     logo = sections["brand"].get("logo", "")
     if logo and not logo.startswith("data:"):
         sections["brand"] = {**sections["brand"], "logo": str(place.parent / logo)}
@@ -63,12 +63,10 @@ def _check_look(brand: Mapping[str, Any], formats: Mapping[str, Any], place: Pat
     accent = brand.get("accent", "")
     if accent and not _COLOUR.fullmatch(accent):
         raise DataError(f"{place}: brand.accent is {accent!r}; write a colour as #1f6feb.")
-    decimal, thousands = formats.get("decimal", "."), formats.get("thousands", ",")
-    if len(decimal) != 1 or len(thousands) > 1 or decimal == thousands or any(map(str.isalnum, decimal + thousands)):
-        raise DataError(
-            f"{place}: formats has {decimal!r} as decimal sign and {thousands!r} between thousands; give one sign each,"
-            " not the same, no letter or digit (thousands may be empty)."
-        )
+    try:
+        Conventions.of(formats)
+    except ReportError as error:
+        raise DataError(f"{place}, [formats]: {error}") from None
 
 
 def _check_mail(found: Mapping[str, Any], place: Path) -> None:
@@ -84,13 +82,13 @@ def _check_mail(found: Mapping[str, Any], place: Path) -> None:
         raise DataError(f'{place}: mail.security = "none" would send the password readable; use starttls or tls.')
 
 
-def _check_rhythms(found: Mapping[str, Any], place: Path) -> None:
+def _check_rhythms(found: Mapping[str, Any], kpis: Collection[str], place: Path) -> None:
     only_known(found, RHYTHMS, "rhythm", place)
     for name in found:
         section = typed(found, name, dict, place)
         check_section(section, f"rhythms.{name}", RHYTHM, place)
         texts(section, "templates", place)
-        only_known(texts(section, "kpis", place), CATALOGUE, "KPI", place)
+        only_known(texts(section, "kpis", place), kpis, "KPI", place)
         if "role" in section and "kpis" in section:
             raise DataError(f"{place}: [rhythms.{name}] names a role and KPIs; name one of the two.")
 

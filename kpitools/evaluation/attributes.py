@@ -73,7 +73,7 @@ def _told(cases: pl.DataFrame, uses: list[Attribute], data: Dataset) -> pl.DataF
         pairs = found.join(source.select(key_code(some.key), *theirs), on=KEY)
     else:
         pairs = cases.lazy().select(ROW, *ours).join(source.select(theirs), how="cross")
-    return _held(pairs.group_by(ROW).agg(parts))
+    return pairs.group_by(ROW).agg(parts).collect(engine="streaming")  # the pairs, which may be many, are never held
 
 
 def _source_rows(some: Attribute, columns: set[str], data: Dataset) -> pl.LazyFrame:

@@ -10,8 +10,8 @@ import polars as pl
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.evaluation.audit import require
 from kpitools.evaluation.compare import against_benchmark, judged
-from kpitools.evaluation.figures import Figures
-from kpitools.evaluation.leaves import leaves, parts
+from kpitools.evaluation.figures import Figures, worked_out
+from kpitools.evaluation.leaves import leaves, parts, with_inputs
 from kpitools.evaluation.peers import peers
 from kpitools.evaluation.query import BY
 from kpitools.evaluation.result import OTHERS, PERIODS, TOTAL, Result, columns
@@ -95,7 +95,7 @@ def _evaluated(
     figures.ask(needed, asked)
     figures.collect()
     wide = figures.wide(needed, asked)
-    tidy = pl.concat([_tidy(wide, kpi, asked, by) for kpi in kpis])
+    tidy = _tidy(wide, kpis, asked, by)
     frame = tidy.filter(pl.col("m") < len(moments))
     for name, places in elsewhere.items():
         frame = _beside(frame, tidy, name, places, asked, kpis, by)
@@ -114,7 +114,8 @@ def _without_empty(frame: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
     return frame.filter(~nameless | has_figure)
 
 
-def _tidy(wide: pl.DataFrame, kpi: Kpi, asked: list[Moment], by: tuple[str, ...]) -> pl.DataFrame:
+def _tidy(wide: pl.DataFrame, kpis: tuple[Kpi, ...], asked: list[Moment], by: tuple[str, ...]) -> pl.DataFrame:
+    """One row per group, moment and KPI, in one query for all."""
     spans = pl.DataFrame(
         {
             "m": range(len(asked)),
@@ -126,9 +127,18 @@ def _tidy(wide: pl.DataFrame, kpi: Kpi, asked: list[Moment], by: tuple[str, ...]
         },
         schema_overrides={"m": pl.Int32},
     )
-    found = [column.alias(name) for name, column in parts(kpi).items()]
-    figures = wide.select(*(pl.col(BY + name).alias(name) for name in by), "m", pl.lit(kpi.id).alias("kpi"), *found)
-    return figures.join(spans, on="m", maintain_order="left")
+    rows = wide.join(spans, on="m", maintain_order="left").lazy()
+    keys = [*(pl.col(BY + name).alias(name) for name in by), pl.col("m")]
+    found = [
+        with_inputs(rows, kpi).select(
+            *keys,
+            pl.lit(kpi.id).alias("kpi"),
+            *(part.alias(name) for name, part in parts(kpi).items()),
+            *spans.columns[1:],
+        )
+        for kpi in kpis
+    ]
+    return worked_out(pl.concat(found))
 
 
 def _with_other_periods(

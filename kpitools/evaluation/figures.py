@@ -22,6 +22,12 @@ DIGITS = 12
 ROUNDED = pl.col(pl.Float64).round_sig_figs(DIGITS)
 #: A table that is read twice is read twice: keeping what is read for the second time takes more memory than it saves.
 APART = pl.QueryOptFlags(comm_subplan_elim=False)
+AS_WRITTEN = pl.QueryOptFlags.none()
+
+
+def worked_out(frame: pl.LazyFrame) -> pl.DataFrame:
+    """What few rows give: to look for a better plan, or to share it out among threads, takes longer than the plan."""
+    return frame.collect(engine="in-memory", optimizations=AS_WRITTEN)
 
 
 class Figures:
@@ -50,24 +56,19 @@ class Figures:
 
     def wide(self, leaves: Iterable[Leaf], moments: Sequence[Moment]) -> pl.DataFrame:
         """One row per group and moment `m`; per leaf its value, n, spread and whether there was a window to ask."""
-        base, each = self._skeleton(len(moments)), {leaf.key: leaf for leaf in leaves}
+        each = {leaf.key: leaf for leaf in leaves}
         per_entity = [(leaf, leaf.source) for leaf in each.values() if isinstance(leaf.source, PerEntity)]
         entities = self._of_entities(per_entity, moments)
+        base = self._skeleton(len(moments)).lazy()
         for leaf in each.values():
-            base = base.join(
-                self._column(leaf, moments, entities),
-                on=[*self._keys, "m"],
-                how="left",
-                nulls_equal=True,
-                maintain_order="left",
-            )
-            asked = [bool(self._windows(leaf.source, leaf.anchored, at)) for at in moments]
-            base = base.with_columns(
-                pl.col("m")
-                .replace_strict(range(len(moments)), asked, return_dtype=pl.Boolean)
-                .alias(f"{leaf.key}.asked")
-            )
-        return base
+            column = self._column(leaf, moments, entities)
+            base = base.join(column, on=[*self._keys, "m"], how="left", nulls_equal=True, maintain_order="left")
+        asked = {
+            f"{leaf.key}.asked": [bool(self._windows(leaf.source, leaf.anchored, at)) for at in moments]
+            for leaf in each.values()
+        }
+        numbers = pl.LazyFrame({"m": range(len(moments)), **asked}, schema_overrides={"m": pl.Int32})
+        return worked_out(base.join(numbers, on="m", how="left", maintain_order="left"))
 
     def _ask(self, source: object, anchored: Anchored, at: Moment, entity: str | None) -> None:
         here = shifted(at, anchored.shift)
@@ -96,13 +97,13 @@ class Figures:
         found = [frame.select(self._keys).unique() for frame in self._frames.values()]
         return pl.concat(found).unique().sort(self._keys, nulls_last=True).join(numbers, how="cross")
 
-    def _column(self, leaf: Leaf, moments: Sequence[Moment], entities: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    def _column(self, leaf: Leaf, moments: Sequence[Moment], entities: dict[str, pl.DataFrame]) -> pl.LazyFrame:
         if isinstance(leaf.source, PeriodDays):
-            return self._days(leaf, moments)
+            return self._days(leaf, moments).lazy()
         if isinstance(leaf.source, PerEntity):
-            return entities[leaf.key]
+            return entities[leaf.key].lazy()
         parts = self._of_measure(leaf.source, leaf.anchored, moments, None)
-        return parts.select(*self._keys, "m", *_named(leaf, pl.col("value"), pl.col("n"), pl.col("sd"))).collect()
+        return parts.select(*self._keys, "m", *_named(leaf, pl.col("value"), pl.col("n"), pl.col("sd")))
 
     def _of_measure(
         self, measure: Measure, anchored: Anchored, moments: Sequence[Moment], entity: str | None

@@ -47,8 +47,20 @@ def leaves(kpi: Kpi, outer: tuple[str, ...] = ()) -> Iterator[Leaf]:
             yield leaf(anchored, outer)
 
 
+def with_inputs(frame: pl.LazyFrame, kpi: Kpi, outer: tuple[str, ...] = ()) -> pl.LazyFrame:
+    """The leaves with a column for each input of the KPI, so that however often its formula and its interval read an
+    input, it is worked out once. Where some of its measures have rows, an additive one without any is 0."""
+    for anchored in kpi.inputs.values():
+        if isinstance(anchored.source, Kpi):
+            inner, shift = anchored.source, (*outer, *anchored.shift)
+            frame = with_inputs(frame, inner, shift).with_columns(value(inner, shift).alias(_name(inner, shift)))
+    return frame.with_columns(
+        column.alias(_name(kpi, outer, name)) for name, column in _from_leaves(kpi, outer).items()
+    )
+
+
 def value(kpi: Kpi, outer: tuple[str, ...] = ()) -> pl.Expr:
-    """The KPI over columns of leaves. Where some of its measures have rows, an additive one without any is 0."""
+    """The KPI over the columns of its inputs."""
     return kpi.apply(_inputs(kpi, outer))
 
 
@@ -85,7 +97,8 @@ def grows_with_size(kpi: Kpi) -> bool:
     twice = {key: number * 2 if _is_size(found[key]) else number for key, number in once.items()}
     beside = [pl.lit(1).cast(pl.Int64).alias(f"{key}.n") for key in found]
     asked = [pl.lit(True).alias(f"{key}.asked") for key in found]
-    small, large = pl.DataFrame([once, twice]).with_columns(*beside, *asked).select(value(kpi)).to_series()
+    frame = pl.LazyFrame([once, twice]).with_columns(*beside, *asked)
+    small, large = with_inputs(frame, kpi).select(value(kpi)).collect().to_series()
     return small is not None and large is not None and abs(large - 2 * small) < 1e-9 * abs(small)
 
 
@@ -95,15 +108,30 @@ def _is_size(each: Leaf) -> bool:
 
 
 def _inputs(kpi: Kpi, outer: tuple[str, ...]) -> dict[str, pl.Expr]:
+    return {name: pl.col(_input(kpi, name, anchored, outer)) for name, anchored in kpi.inputs.items()}
+
+
+def _input(kpi: Kpi, name: str, anchored: Anchored, outer: tuple[str, ...]) -> str:
+    """The column of an input: the figure of a KPI, or what a leaf counts for in this KPI."""
+    if isinstance(anchored.source, Kpi):
+        return _name(anchored.source, (*outer, *anchored.shift))
+    return _name(kpi, outer, name)
+
+
+def _name(kpi: Kpi, outer: tuple[str, ...], name: str = "") -> str:
+    return "|".join((kpi.id, *outer, "", name))
+
+
+def _from_leaves(kpi: Kpi, outer: tuple[str, ...]) -> dict[str, pl.Expr]:
     found = [each for each in leaves(kpi, outer) if not isinstance(each.source, PeriodDays)]
     present = pl.any_horizontal([pl.col(f"{each.key}.n").is_not_null() for each in found])
-    return {name: _input(anchored, outer, present) for name, anchored in kpi.inputs.items()}
+    here = {
+        name: leaf(anchored, outer) for name, anchored in kpi.inputs.items() if not isinstance(anchored.source, Kpi)
+    }
+    return {name: _known(each, present) for name, each in here.items()}
 
 
-def _input(anchored: Anchored, outer: tuple[str, ...], present: pl.Expr) -> pl.Expr:
-    if isinstance(anchored.source, Kpi):
-        return value(anchored.source, (*outer, *anchored.shift))
-    here = leaf(anchored, outer)
+def _known(here: Leaf, present: pl.Expr) -> pl.Expr:
     column = pl.col(here.key)
     if not here.additive:
         return column

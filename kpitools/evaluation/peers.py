@@ -6,8 +6,8 @@ import polars as pl
 
 from kpitools.errors import EvaluationError
 from kpitools.evaluation.compare import judged
-from kpitools.evaluation.figures import Figures
-from kpitools.evaluation.leaves import Leaf, grows_with_size, leaves, value
+from kpitools.evaluation.figures import Figures, worked_out
+from kpitools.evaluation.leaves import Leaf, grows_with_size, leaves, value, with_inputs
 from kpitools.evaluation.query import BY
 from kpitools.evaluation.windows import Moment
 from kpitools.evaluation.within import looks_beyond
@@ -112,4 +112,9 @@ def _wide(figures: Figures, kpis: list[Kpi], moments: list[Moment]) -> pl.DataFr
 
 
 def _told(wide: pl.DataFrame, kpis: list[Kpi], name: str) -> pl.DataFrame:
-    return pl.concat(wide.select(name, "m", pl.lit(kpi.id).alias("kpi"), value(kpi).alias("peers")) for kpi in kpis)
+    rows = wide.lazy()
+    keys = [name, "m"]
+    found = [
+        with_inputs(rows, kpi).select(*keys, pl.lit(kpi.id).alias("kpi"), value(kpi).alias("peers")) for kpi in kpis
+    ]
+    return worked_out(pl.concat(found))

@@ -23,7 +23,8 @@ from kpitools.model.slice import Slice
 def rows(kpi: Kpi | str, data: Dataset, chosen: Slice | str) -> dict[str, pl.DataFrame]:
     """The rows that a figure counts, by table, with a column per input that says which input counts the row.
 
-    The inputs of a share or ratio are called `numerator` and `denominator`; others keep the formula's names.
+    The inputs of a share or ratio are called `numerator` and `denominator`; others keep the formula's names, with
+    `_counted` behind it where the table has a column of that name.
 
     Args:
         kpi: the KPI, or the name of one in the catalogue.
@@ -89,6 +90,8 @@ def _keys(measure: Measure, anchored: Anchored, here: Moment, data: Dataset) -> 
 
 
 def _marked(table: pl.LazyFrame, found: list[tuple[str, pl.LazyFrame]]) -> pl.DataFrame:
+    own = table.collect_schema().names()
+    found = [(f"{name}_counted" if name in own else name, keys) for name, keys in found]
     for name, keys in found:
         on = keys.collect_schema().names()
         marked = keys.with_columns(pl.lit(True).alias(name))

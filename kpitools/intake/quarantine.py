@@ -8,12 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
+from kpitools.formats import harmless
 from kpitools.intake.plan import LOADED
 from kpitools.model.dataset import Dataset, Quality
-
-#: A spreadsheet takes a cell that begins so for a formula; a plain number is harmless.
-FORMULA = r"^[=+\-@\t\r]"
-NUMBER = r"^[+-]?[0-9]+(?:[.,][0-9]+)*$"
 
 
 @dataclass(frozen=True)
@@ -62,18 +59,3 @@ def _write(frame: pl.DataFrame, path: Path) -> Path:
         return part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def harmless(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with no cell or name that a spreadsheet would run as a formula.
-
-    >>> harmless(pl.DataFrame({"name": ["Acme", "=1+1", "-5"]}))["name"].to_list()
-    ['Acme', "'=1+1", '-5']
-    """
-    text = pl.col(pl.String)
-    formula = text.str.contains(FORMULA) & ~text.str.contains(NUMBER)
-    named = pl.Series(frame.columns)
-    names = named.zip_with(~named.str.contains(FORMULA), "'" + named)
-    return frame.with_columns(pl.when(formula).then(text.str.replace("^", "'")).otherwise(text)).rename(
-        dict(zip(frame.columns, names, strict=True))
-    )

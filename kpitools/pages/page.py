@@ -11,7 +11,7 @@ import polars as pl
 
 from kpitools.config import NAME, read_config
 from kpitools.errors import KpitoolsError
-from kpitools.formats import Separators, write_numbers
+from kpitools.formats import Conventions, write_as
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 from kpitools.pages.empty import check_not_empty
@@ -67,7 +67,7 @@ def open_page(
     peers = pl.read_parquet(place / "peers.parquet") if place and (place / "peers.parquet").is_file() else None
     config = read_config(place / NAME) if place and (place / NAME).is_file() else None
     if config and config.formats:
-        write_numbers(Separators(config.formats.get("decimal", "."), config.formats.get("thousands", ",")))
+        write_as(Conventions.of(config.formats))
     memory = Memory(found) if interactive else None
     view = View.of(found, chosen, peers, config, compare=compare, kpi_set=kpi_set, memory=memory)
     return Page(view, interactive=interactive)

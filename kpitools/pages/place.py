@@ -8,6 +8,9 @@ from typing import Any
 
 import ipywidgets
 
+#: The class of what is not of this slice yet, and how it looks; the page's line of progress brings the style along.
+WAITING = "kt-waiting"
+STYLE = f"<style>.{WAITING} {{ opacity: 0.4 }}</style>"
 STOPPED = "*Stopped before this was worked out. Choose anything to go on.*"
 
 
@@ -29,13 +32,16 @@ class Place:
 
     Args:
         shown_as: gives what is shown of an output, and is told what stood in its place before.
+
+    Attributes:
+        waiting: whether what is shown is of the view before.
     """
 
     def __init__(self, shown_as: Callable[[Any, Any], Any]) -> None:
         self._shown_as = shown_as
         self._output: Any = ipywidgets.Output()
         self._widgets: list[Any] = []
-        self._waiting = False
+        self.waiting = False
 
     def show(self) -> None:
         """Put the place where the notebook is now."""
@@ -45,8 +51,8 @@ class Place:
 
     def wait(self) -> None:
         """Say that what is shown is of the view before."""
-        self._waiting = True
-        self._output.layout.opacity = "0.4"
+        self.waiting = True
+        self._output.add_class(WAITING)
 
     def fill(self, found: Sequence[Any]) -> None:
         """Show a section's outputs, at once. Not by `with output:`, for which papermill's client waits for ever."""
@@ -56,14 +62,14 @@ class Place:
         if outputs != self._output.outputs:
             self._output.outputs = outputs
         self._widgets = shown
-        self._waiting = False
-        self._output.layout.opacity = None
+        self.waiting = False
+        self._output.remove_class(WAITING)
 
     def stopped(self) -> None:
         """Say that what was worked out for this place was ended; figures of another slice are not left standing."""
         from IPython.display import Markdown
 
-        if self._waiting:
+        if self.waiting:
             self.fill([Markdown(STOPPED)])
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import ipywidgets
 
+from kpitools.pages.place import STYLE
+
 
 class Progress:
     """One line: which section is being worked out, with a button to stop it; nothing while nothing is.
@@ -19,7 +21,7 @@ class Progress:
         self.said = ipywidgets.HTML()
         self.button = ipywidgets.Button(description="Stop", disabled=True)
         self.button.on_click(lambda _: self._stopped())
-        self.widget = ipywidgets.HBox([self.button, self.said])
+        self.widget = ipywidgets.HBox([self.button, self.said, ipywidgets.HTML(STYLE)])
 
     def tell(self, done: int, of: int) -> None:
         """Say how many sections are done, of how many."""

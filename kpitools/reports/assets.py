@@ -50,10 +50,14 @@ def files(look: Look) -> dict[str, bytes]:
 
 
 def write_assets(look: Look, folder: Path) -> None:
-    """Write the files that pages of a site share into the pages' folder; those of other versions stay."""
+    """Write the files that pages of a site share into the pages' folder, where they are not whole there; those of other
+    versions stay.
+    """
     for name, content in files(look).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        put(folder / name, content)
+        place = folder / name
+        if not (place.is_file() and place.read_bytes() == content):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            put(place, content)
 
 
 def file_name(stem: str, content: str, ending: str) -> str:

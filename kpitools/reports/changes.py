@@ -47,11 +47,11 @@ def versions_of(kpis: Mapping[str, Kpi]) -> dict[str, str]:
 
 
 def held_against(previous: Manifest, made: Plan, state: str, definitions: Mapping[str, str]) -> dict[str, Any]:
-    """What this batch is compared with: the batch before it, as far as its manifest is there.
+    """What this batch is compared with: the batch before it, as far as its manifest is there, of the same rows.
 
     A batch that is only run again is compared with what it was compared with the first time, so that it says the same.
     """
-    if not previous:
+    if not previous or previous.get("slice", "") != made.chosen:
         return {}
     before = {name: previous.get(name) for name in KEPT}
     if (previous.get("period"), previous.get("as_of")) != (str(made.period), made.as_of):

@@ -15,6 +15,10 @@ Cell = tuple[str, bool]
 #: Rows of a chart's data that are written out beside it, and letters of a text in them.
 MOST_ROWS = 30
 MOST_LETTERS = 80
+#: A figure, or an interval, that is text already.
+_WRITTEN = re.compile(
+    rf"[+{MINUS}]?\d[\d.,'’ \xa0\u202f]*((–| to [{MINUS}]?)\d[\d.,'’ \xa0\u202f]*)?( \S+| per day)?|{NOTHING}"
+)
 _MIDNIGHT = re.compile(r"T00:00:00(\.0+)?$")
 
 
@@ -60,9 +64,10 @@ def asks_for(spec: Mapping[str, Any]) -> list[str]:
 
 
 def behind(spec: Mapping[str, Any]) -> list[Rows]:
-    """The data that the chart shows, a table for each of its datasets, with the headings its axes and tooltips use.
+    """The data that the chart shows, a table for each of its datasets, with the headings its tooltips or axes use.
 
-    A dataset that nothing is said about (the place of a rule) is left out where others have headings.
+    Tooltips say each figure as people read it; where a chart names several lines of them, they are its columns. A
+    dataset that nothing is said about (the place of a rule) is left out where others have headings.
 
     >>> spec = {"data": {"values": [{"a": "x", "b": 1234.5, "c": 0}]},
     ...         "encoding": {"x": {"field": "a", "title": "Team"}, "y": {"field": "b"}}}
@@ -77,14 +82,21 @@ def behind(spec: Mapping[str, Any]) -> list[Rows]:
             rows = data["values"] if "values" in data else named.get(data.get("name"))
             if isinstance(rows, list) and rows and all(isinstance(row, Mapping) for row in rows) and rows not in found:
                 found.append(rows)
-    titles = dict(_fields(spec))
+    told, titles = (dict(_fields(spec, only)) for only in (("tooltip",), ()))
     named_rows = [rows for rows in found if any(titles.get(field) for field in rows[0])]
-    return [_rows(rows, titles) for rows in named_rows or found]
+    return [_rows(rows, told if _says_all(told, rows) else titles) for rows in named_rows or found]
+
+
+def _says_all(told: Mapping[str, str], rows: list[Mapping[str, Any]]) -> bool:
+    """Whether the tooltips alone tell a reader what is in the rows."""
+    return sum(bool(title) and field in rows[0] for field, title in told.items()) > 1
 
 
 def _rows(rows: list[Mapping[str, Any]], titles: Mapping[str, str]) -> Rows:
     has = dict.fromkeys(key for row in rows[:MOST_ROWS] for key in row)
-    shown = [field for field in titles if field in has] or [key for key in has if not key.startswith("_")]
+    named = [field for field, title in titles.items() if field in has and title]
+    shown = named if len(named) > 1 else [field for field in titles if field in has]
+    shown = shown or [key for key in has if not key.startswith("_")]
     cells = [[_cell(row.get(field)) for field in shown] for row in rows[:MOST_ROWS]]
     figures = [all(figure for _, figure in column) for column in zip(*cells, strict=True)]
     headings = [titles.get(field) or field.replace("_", " ") for field in shown]
@@ -103,13 +115,14 @@ def _parts(spec: Any) -> Iterator[Mapping[str, Any]]:
             yield from _parts(inner)
 
 
-def _fields(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Field and heading of every channel; a heading that is said once holds for the field everywhere."""
+def _fields(spec: Mapping[str, Any], only: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """Field and heading of every channel, or of some; a heading that is said once holds for the field everywhere."""
     channels = [
         channel
         for part in _parts(spec)
         if isinstance(part.get("encoding"), Mapping)
-        for one in part["encoding"].values()
+        for name, one in part["encoding"].items()
+        if not only or name in only
         for channel in (one if isinstance(one, list) else [one])
         if isinstance(channel, Mapping) and isinstance(channel.get("field"), str)
     ]
@@ -133,7 +146,7 @@ def _cell(value: Any) -> Cell:
     if isinstance(value, int | float):
         return _figure(value), True
     text = _MIDNIGHT.sub("", str(value))
-    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…", False
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…", bool(_WRITTEN.fullmatch(text))
 
 
 def _figure(value: float) -> str:

@@ -16,7 +16,7 @@ from kpitools.kpis.kpi import Kpi
 from kpitools.kpis.sets import SETS
 from kpitools.model.calendar import periods_until
 from kpitools.model.dataset import Dataset
-from kpitools.reports.plan import Plan
+from kpitools.reports.plan import SLICE, Plan
 from kpitools.tables.html import spark
 
 #: Periods that a course shows, the one reported on included.
@@ -45,13 +45,16 @@ def comparison(data: Dataset, made: Plan, kpis: Mapping[str, Kpi]) -> dict[str, 
 
     Returns:
         `kpis` (id, label, unit, better) and `rows` (`name`, None for what belongs to no member, and `figures` by KPI:
-        value, lower, upper, small, difference, status, trend), the whole first. No KPI where the data gives none.
+        value, lower, upper, small, difference, status, trend), the whole first. No KPI where the data gives none, or
+        where there is but one slice.
     """
+    if made.by == SLICE:
+        return {"kpis": [], "rows": []}
     wanted = core_kpis(made, kpis)
-    shown = divisible(data, [made.by], computable(data, wanted))
+    shown = divisible(data, made.cut_by, computable(data, wanted))
     if len(shown) < FEWEST:
         more = [kpis[name] for name in FROM_DEALS if name in kpis and kpis[name] not in shown]
-        shown += divisible(data, [made.by], computable(data, more))
+        shown += divisible(data, made.cut_by, computable(data, more))
     rows: list[tuple[str | None, pl.DataFrame]] = [(ALL, _figures(shown, data, made))] if shown else []
     parts = _figures(shown, data, made, made.by).partition_by(made.by, as_dict=True) if shown else {}
     rows += [(member, parts[member,]) for member in made.members if (member,) in parts]

@@ -16,9 +16,7 @@ from typing import Any
 import polars as pl
 
 from kpitools.errors import ReportError
-from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
-from kpitools.model.slice import end_of
 from kpitools.reports.plan import Plan
 from kpitools.reports.settings import Settings, write_settings
 
@@ -28,61 +26,6 @@ Aggregates = Callable[[Dataset, Plan], pl.DataFrame]
 
 PEERS = "peers.parquet"
 TEXTS = (".json", ".toml", ".py")
-#: The tables whose rows are something that happened, and the columns between which such a row is alive, if it lasts.
-FACTS = {
-    "deals": ("created_at", "closed_at"),
-    "activities": None,
-    "leads": None,
-    "orders": None,
-    "subscriptions": ("starts_on", "ends_on"),
-}
-
-
-def has_facts(data: Dataset, period: Period, *, alive: bool = True) -> bool:
-    """Whether anything happened in the period: a slice in which nothing did is empty and gets no page.
-
-    Counted are deals, activities, leads, orders and subscriptions with any date in the period and, unless `alive`
-    is False, deals that were open and subscriptions that ran in it.
-    """
-    tests = [_touches(data, table, period, alive) for table in FACTS if table in data.frames]
-    return any(frame.item() for frame in pl.collect_all([test for test in tests if test is not None]))
-
-
-def _touches(data: Dataset, table: str, period: Period, alive: bool) -> pl.LazyFrame | None:
-    dates = _date_columns(data, table)
-    if not dates:
-        return None
-    tests = [pl.col(name).cast(pl.Date).is_between(period.start, period.last_day) for name in dates]
-    if alive and (span := FACTS[table]) and set(span) <= set(dates):
-        start, end = (pl.col(name).cast(pl.Date) for name in span)
-        tests.append((start < period.end) & (end.is_null() | (end >= period.start)))
-    return data[table].select(pl.any_horizontal(tests).any())
-
-
-def _date_columns(data: Dataset, table: str) -> list[str]:
-    return [name for name, kind in data[table].collect_schema().items() if kind.is_temporal()]
-
-
-def require_facts(data: Dataset, plan: Plan) -> None:
-    """Stop a batch over a period in which nothing happened, before anything runs.
-
-    Raises:
-        ReportError: no fact is dated in the period; the message says which days there are.
-    """
-    if not any(name in data.frames for name in FACTS):
-        raise ReportError(f"The data has none of the tables {', '.join(FACTS)}: there is nothing to report on.")
-    if end_of(plan.as_of).date() <= plan.period.start:
-        raise ReportError(f"As of {plan.as_of} the period {plan.period} has not begun; choose a later day.")
-    if not has_facts(data, plan.period, alive=False):
-        raise ReportError(f"There is no data in {plan.period} ({plan.period.name}). {_span(data)}")
-
-
-def _span(data: Dataset) -> str:
-    days = (
-        data.describe().filter(pl.col("table").is_in(list(FACTS))).select(pl.col("first").min(), pl.col("last").max())
-    )
-    first, last = days.row(0)
-    return f"The data seen runs from {first} to {last}." if first else "No row of the data has a date."
 
 
 @dataclass(frozen=True)
@@ -113,7 +56,7 @@ def write_cut(
     settings: Settings | None = None,
 ) -> Path:
     """Cut the slice of one member and write it, as `write_part` does."""
-    return write_part(data.where({plan.by: (member,)}), plan, member, peers, root, settings)
+    return write_part(data.where(plan.where_of(member)), plan, member, peers, root, settings)
 
 
 def write_part(
@@ -132,7 +75,7 @@ def write_part(
     folder = Path(tempfile.mkdtemp(dir=root)) / "data"
     part.write(folder)
     _count_own(folder)
-    write_settings(settings or {}, folder, (member,), plan.period)
+    write_settings(settings or {}, folder, plan.targeted(member), plan.period)
     if peers is not None:
         mine = peers.filter(pl.col(plan.by).eq_missing(pl.lit(member, pl.String)))
         mine.write_parquet(folder / PEERS)
@@ -156,7 +99,8 @@ def cut_of(folder: Path) -> Cut:
     shutil.copytree(folder, apart, copy_function=os.link, ignore=shutil.ignore_patterns(PEERS))
     part = Dataset.read(folder)
     fingerprint = part.fingerprint()
-    others = replace(part, frames=part.lookups).fingerprint()
+    beside = {name: frame for name, frame in part.lookups.items() if part.frames.get(name) is not frame}
+    others = replace(part, frames=beside).fingerprint()
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.suffix in TEXTS}
     about = texts.pop("dataset.json")
     peers = pl.read_parquet(folder / PEERS).rows() if (folder / PEERS).is_file() else ()
@@ -166,6 +110,12 @@ def cut_of(folder: Path) -> Cut:
         "figures of the others": digest(peers),
     }
     return Cut(folder, apart, key, fingerprint, part.own_last_day)
+
+
+def forget(cut: Cut) -> None:
+    """Take a cut away, once nothing is made from it any more."""
+    for folder in (cut.folder, cut.apart):
+        shutil.rmtree(folder.parent, ignore_errors=True)
 
 
 def digest(content: Any) -> str:
@@ -188,9 +138,18 @@ def company_figures(data: Dataset, plan: Plan, aggregates: Aggregates | None, mi
     """
     if aggregates is None:
         return None
-    if min_peers < 2:
-        raise ReportError(f"min_peers is {min_peers}: a comparison with fewer than 2 others shows one of them.")
+    check_peers(min_peers)
     figures = aggregates(data, plan)
     if missing := {plan.by, "peers"} - set(figures.columns):
         raise ReportError(f"The company figures lack the column {', '.join(sorted(missing))}.")
     return figures.filter(pl.col("peers") >= min_peers)
+
+
+def check_peers(min_peers: int) -> None:
+    """Refuse a comparison with one member.
+
+    Raises:
+        ReportError: it would be one.
+    """
+    if min_peers < 2:
+        raise ReportError(f"min_peers is {min_peers}: a comparison with fewer than 2 others shows one of them.")

@@ -31,6 +31,7 @@ INHERITED = (
     "text-anchor",
 )
 _HERE = re.compile(r"url\((?!#)|javascript:|expression\(", re.IGNORECASE)
+_REFERENCE = re.compile(r"url\(#([^)]*)\)")
 _DIGITS = re.compile(r"-?\d+\.\d{2,}(?:e[-+]?\d+)?")
 #: Half a tenth of a pixel is not seen; of an opacity or an angle it would be.
 _COARSE = ("d", "x", "y", "width", "height", "viewBox")
@@ -89,6 +90,9 @@ def picture(chart: Mapping[str, Any], prefix: str) -> str:
     """
     import vl_convert
 
+    from kpitools.charts.render import ready
+
+    ready()
     plain: dict[str, Any] = _without(_NOT_XML, chart)
     try:
         svg = vl_convert.vega_to_svg(plain)
@@ -122,7 +126,20 @@ def still(svg: str, prefix: str = "") -> str:
     '<svg class="still" aria-hidden="true" width="9"><text fill="#0000ff">a &lt; b</text></svg>'
     """
     whole = ElementTree.fromstring(svg)
+    _number(whole)
     return f'<svg class="still" aria-hidden="true"{_attributes(whole, prefix)}>{_inside(whole, prefix)}</svg>'
+
+
+def _number(whole: ElementTree.Element) -> None:
+    """Number the ids of this picture, as the library goes on counting from one picture of a process to the next."""
+    given = [part.get("id", "") for part in whole.iter() if "id" in part.attrib]
+    numbers = {name: f"i{place}" for place, name in enumerate(dict.fromkeys(given), 1)}
+    for part in whole.iter():
+        for name, value in part.attrib.items():
+            if name == "id":
+                part.set(name, numbers[value])
+            elif "url(#" in value:
+                part.set(name, _REFERENCE.sub(lambda found: f"url(#{numbers.get(found[1], found[1])})", value))
 
 
 def _inside(part: ElementTree.Element, prefix: str) -> str:

@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from kpitools.errors import ReportError
-from kpitools.formats import format_number, numbers_written
+from kpitools.formats import format_number, written_as
 from kpitools.reports import chartdata, drawing
 from kpitools.reports.assets import carried, policy, style
 from kpitools.reports.links import linked, named
@@ -76,7 +77,7 @@ def to_html(notebook: Mapping[str, Any], look: Look | None = None) -> str:
     defined = {one["id"] for one in said["definitions"]}
     said["changed"] = [one for one in said.get("changed") or () if one["id"] in defined]
     writer = Writer(look, {one["label"]: f"#def-{one['id']}" for one in said["definitions"]})
-    with numbers_written(look.separators):
+    with written_as(look.conventions):
         blocks = list(_blocks(notebook, writer))
         page = {
             **dict.fromkeys(("subject", "period", "dates", "as_of", "fingerprint", "quality"), ""),
@@ -102,6 +103,7 @@ def gather(notebook: Mapping[str, Any]) -> dict[str, Any]:
     return {**facts, "definitions": list(definitions.values())}
 
 
+@cache
 def environment() -> Environment:
     """Jinja as the pages need it: everything escaped unless it says it is markup, unknown names are errors."""
     made = Environment(

@@ -17,6 +17,7 @@ from kpitools.model.slice import Slice
 from kpitools.reports.assets import FOLDER
 from kpitools.reports.changes import largest
 from kpitools.reports.names import UNASSIGNED
+from kpitools.reports.plan import SLICE, where_of
 from kpitools.reports.recipients import EVERY, Recipient
 from kpitools.reports.record import MANIFEST, digest_of
 
@@ -33,6 +34,7 @@ class Entry:
     Attributes:
         member: whom it is for; None for the rows that belong to none.
         files: the names of its files; no page where it is empty or failed.
+        within: what the whole was cut to before it was divided, in words; empty where it was everything.
     """
 
     member: str | None
@@ -41,6 +43,7 @@ class Entry:
     status: str
     files: tuple[str, ...]
     headline: str
+    within: str = ""
 
     @property
     def page(self) -> str | None:
@@ -50,7 +53,7 @@ class Entry:
     @property
     def spoken(self) -> str:
         """Whom it is for, in words."""
-        return _spoken(self.member)
+        return ", ".join(filter(None, (_spoken(self.member), self.within)))
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Finished:
     """A finished batch.
 
     Attributes:
+        chosen: what the whole was cut to, in the text form of a slice; empty where it was everything.
         digests: file -> its digest, of those that the manifest records.
         changes: member -> what moved most of its own figures since the last batch, in words.
     """
@@ -93,6 +97,7 @@ class Finished:
     by: str
     period: str
     as_of: str
+    chosen: str
     entries: tuple[Entry, ...]
     digests: Mapping[str, str]
     changes: Mapping[str | None, Sequence[str]]
@@ -117,8 +122,10 @@ class Finished:
         return [one for one in self.entries if one.member in wanted and _meant(one.template, wanted[one.member])]
 
     def _members(self) -> dict[str, str | None]:
-        """Member as a table of recipients names it -> member."""
+        """Member as a table of recipients names it -> member. A slice is named in full: its words can mean two."""
         members = {entry.member for entry in self.entries}
+        if self.by == SLICE:
+            return dict.fromkeys([self.chosen], self.entries[0].member)
         for name in (EVERY, *([UNASSIGNED_TEXT] if None in members else [])):
             if name in members:
                 raise ReportError(f"A {self.by} is called {name!r}, which means something else here; rename it.")
@@ -146,7 +153,8 @@ class Finished:
         except EvaluationError as error:
             raise ReportError(f"{MANIFEST}: {error}") from None
         period = (told.period or "").partition("@")[0]
-        if told.where != {self.by: (entry.member,)} or (period, told.as_of) != (self.period, self.as_of):
+        own = where_of(Slice.parse(self.chosen).where, self.by, entry.member)
+        if told.where != own or (period, told.as_of) != (self.period, self.as_of):
             raise ReportError(
                 f"{MANIFEST} gives the slice {entry.slice!r} to {self.by} {entry.spoken}, {self.period}, as of"
                 f" {self.as_of}. Nothing was sent; make the reports again."
@@ -192,19 +200,20 @@ def read_finished(folder: Path | str) -> Finished:
         )
     try:
         found = json.loads(_bytes(place / MANIFEST))
-        entries = tuple(map(_entry, found["reports"]))
+        entries = tuple(_entry(one, found) for one in found["reports"])
         by, period, as_of = (_text(found[key]) for key in ("by", "period", "as_of"))
+        chosen = _text(found.get("slice", ""))
         digests = {name: _text(one) for record in _records(found) for name, one in record["digests"].items()}
         changes = _changes(found)
         sums = [(_text(one["table"]), one["column"], one["ok"] is True) for one in found["sums"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, EvaluationError) as error:
         raise ReportError(
             f"{place / MANIFEST} is not the manifest of a batch ({type(error).__name__}: {error}); make the reports"
             " again."
         ) from None
     if wrong := [f"{table}.{column}" for table, column, ok in sums if not ok]:
         raise ReportError(f"The slices of this batch do not make up the whole ({', '.join(wrong)}); nothing is sent.")
-    return Finished(place, by, period, as_of, entries, digests, changes)
+    return Finished(place, by, period, as_of, chosen, entries, digests, changes)
 
 
 def _records(found: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
@@ -227,8 +236,8 @@ def _spoken(member: str | None) -> str:
     return UNASSIGNED if member is None else member
 
 
-def _entry(found: Mapping[str, Any]) -> Entry:
-    member = found["member"]
+def _entry(found: Mapping[str, Any], batch: Mapping[str, Any]) -> Entry:
+    member, chosen = found["member"], Slice.parse(_text(batch.get("slice", "")))
     return Entry(
         member=None if member is None else _text(member),
         template=_text(found["template"]),
@@ -236,6 +245,7 @@ def _entry(found: Mapping[str, Any]) -> Entry:
         status=_text(found["status"]),
         files=tuple(map(_text, found["files"])),
         headline=_text(found["headline"]),
+        within=chosen.words() if chosen.where and batch["by"] != SLICE else "",
     )
 
 

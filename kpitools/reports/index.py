@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from kpitools.formats import format_date, format_period_range
+from kpitools.formats import format_date, format_period_range, heading
 from kpitools.reports.comparison import TREND, shown
 from kpitools.reports.export import environment, policy, style
 from kpitools.reports.names import UNASSIGNED
@@ -38,6 +38,7 @@ def manifest(batch: Batch, facts: Mapping[str, Any]) -> dict[str, Any]:
     """The batch as plain values: what was planned, what became of it, and whether the slices make up the whole."""
     return {
         "by": batch.plan.by,
+        "slice": batch.plan.chosen,
         "period": str(batch.plan.period),
         "as_of": batch.plan.as_of,
         "ok": batch.ok,
@@ -79,7 +80,7 @@ def index_html(batch: Batch, facts: Mapping[str, Any]) -> str:
     script = Markup(_SEARCH.read_text(encoding="utf-8"))
     pages = environment()
     pages.filters["said"] = said
-    pages.globals["spark_words"] = spark_words
+    pages.globals |= {"spark_words": spark_words, "heading": heading}
     compared = facts.get("comparison") or {"kpis": [], "rows": []}
     return pages.get_template("index.html.j2").render(
         batch=batch,
@@ -87,6 +88,7 @@ def index_html(batch: Batch, facts: Mapping[str, Any]) -> str:
         as_of=format_date(date.fromisoformat(batch.plan.as_of)),
         facts=facts,
         by=batch.plan.by.replace("_", " "),
+        within=batch.plan.within,
         statuses=[status for status in STATUSES if batch.count(status)],
         kinds=KINDS,
         comparison=compared,

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from kpitools.errors import ReportError, UnknownNameError
-from kpitools.formats import Separators
+from kpitools.formats import Conventions, Separators
 from kpitools.reports.colours import DARK, LIGHT, is_colour, nearest_readable, readable
 
 LARGEST_LOGO = 65_536
@@ -19,7 +19,8 @@ _SVG = "http://www.w3.org/2000/svg"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LOGO = re.compile(r"data:image/(png|svg\+xml);base64,[A-Za-z0-9+/=]*")
 _FAMILY = re.compile(r"[\w -]{1,60}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_USUAL = Conventions()
+_ENGLISH = re.compile(r"en(-[A-Za-z0-9]{2,8})*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -81,30 +82,28 @@ class Look:
         compact: script and charts compressed inside the page, for less than half the bytes.
         site: script and style in files beside the page (`assets`), shared by all pages of the folder.
         brand: name, logo, colour and font.
-        decimal: the sign between a number's whole part and its fraction.
-        thousands: the sign between groups of three digits.
-        lang: the language of the page's words, as browsers and screen readers know it: `en`, `en-GB`, ...
+        conventions: how numbers and days are written.
+        lang: the language of the page's words, as browsers and screen readers know it. The words are English whatever
+            the conventions: `en`, `en-GB`, ...
 
     Raises:
-        ReportError: separators that cannot be told apart, or no language.
+        ReportError: no language.
     """
 
     compact: bool = False
     site: bool = False
     brand: Brand = Brand()
-    decimal: str = "."
-    thousands: str = ","
+    conventions: Conventions = _USUAL
     lang: str = "en"
 
     def __post_init__(self) -> None:
-        self.separators  # noqa: B018
-        if not _LANGUAGE.fullmatch(self.lang):
-            raise ReportError(f"The language is {self.lang!r}; give a tag such as en, en-GB or de.")
+        if not _ENGLISH.fullmatch(self.lang):
+            raise ReportError(f"The words of a page are English, not {self.lang!r}; give a tag such as en or en-GB.")
 
     @property
     def separators(self) -> Separators:
         """How the page's numbers are written."""
-        return Separators(self.decimal, self.thousands)
+        return self.conventions.separators
 
     @classmethod
     def of(
@@ -113,8 +112,8 @@ class Look:
         """The look that a section `[brand]` of settings describes.
 
         Args:
-            brand: name, logo (a PNG or SVG file of at most 64 kB, or its `data:` address), accent, font, decimal,
-                thousands, lang.
+            brand: name, logo (a PNG or SVG file of at most 64 kB, or its `data:` address), accent, font; and those of
+                `[formats]`, as `Conventions.of` takes them.
             folder: where the logo lies.
             compact: see above.
             site: see above.
@@ -123,7 +122,7 @@ class Look:
             UnknownNameError: a key there is not.
             ReportError: a value that a page cannot be made with.
         """
-        own, numbers = [field.name for field in fields(Brand)], ("decimal", "thousands", "lang")
+        own, numbers = [field.name for field in fields(Brand)], ("decimal", "thousands", "language")
         for name in brand:
             if name not in (*own, *numbers):
                 raise UnknownNameError("setting in [brand]", name, [*own, *numbers])
@@ -133,7 +132,9 @@ class Look:
         if (logo := chosen.get("logo", "")) and not logo.startswith("data:"):
             chosen["logo"] = read_logo(Path(folder) / logo)
         written = {name: brand[name] for name in numbers if name in brand}
-        return cls(compact, site, Brand(**chosen), **written)
+        language = written.get("language", "")
+        lang = language if _ENGLISH.fullmatch(language) else "en"
+        return cls(compact, site, Brand(**chosen), Conventions.of(written), lang)
 
 
 def read_logo(place: Path) -> str:

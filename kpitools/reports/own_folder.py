@@ -49,6 +49,9 @@ templates_folder = "templates" # copies, to be changed as you like
 # [brand]
 # name = "Your company"
 # accent = "#1f6feb"
+
+# [formats]
+# language = "de" # numbers and days as there: 1.234,5 and 30.9.2026; the words stay English
 """
 
 

@@ -81,9 +81,15 @@ class Post:
             ) from None
         except smtplib.SMTPNotSupportedError as error:
             raise ReportError(f"{where} cannot do what [mail] asks: {error} Change security or user.") from None
-        except ssl.SSLError as error:
+        except ssl.SSLCertVerificationError as error:
             raise ReportError(
-                f"{where} has no safe connection: {error.reason or error}. Check host, port and security in [mail]."
+                f"{where} shows a certificate that is not to be trusted: {error.verify_message.rstrip('.')}."
+                " Nothing was sent; check host in [mail], or ask those who run the server."
+            ) from None
+        except ssl.SSLError as error:
+            said = str(error.reason or error).lower().replace("_", " ")
+            raise ReportError(
+                f"{where} has no safe connection: {said}. Check host, port and security in [mail]."
             ) from None
         except smtplib.SMTPException as error:
             raise ReportError(f"{where} does not answer as a mail server: {error}") from None

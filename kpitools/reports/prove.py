@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,7 +14,9 @@ from kpitools.kpis.kpi import Kpi
 from kpitools.measures.measure import Measure
 from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
+from kpitools.model.led import REFERENCE
 from kpitools.model.tables import TABLES
+from kpitools.reports.plan import Plan
 
 #: Sums of floating-point amounts depend on the order of the rows; further apart than this they are different sums.
 RELATIVE, ABSOLUTE = 1e-9, 0.005
@@ -43,9 +45,38 @@ class Check:
         return f"{self.table}.{self.column}: {self.whole:,.10g} in the whole, {self.slices:,.10g} in the slices"
 
 
-def tally(data: Dataset, by: str) -> Tally:
-    """Rows and amounts of every table that can be divided by the dimension; (table, "rows" or column) -> sum."""
-    names = [name for name in sorted(data.frames) if name in TABLES and by in data.dimensions(name)]
+@dataclass(frozen=True)
+class Sums:
+    """What is added up in every slice and in the whole.
+
+    Attributes:
+        tables: those whose rows and amounts are.
+        kpis: those whose figures are.
+        period: in which.
+    """
+
+    tables: Sequence[str]
+    kpis: list[Kpi]
+    period: Period
+
+    @classmethod
+    def of(cls, whole: Dataset, made: Plan, kpis: Mapping[str, Kpi]) -> Sums:
+        """All that the whole has and that the plan divides."""
+        sums = additive(divisible(whole, made.where, kpis.values()), whole, made.dimensions)
+        return cls(tables_by(whole, made.dimensions), sums, made.period)
+
+    def in_(self, data: Dataset) -> Tally:
+        """The sums of some data."""
+        return tally(data, self.tables) | measured(data, self.kpis, self.period)
+
+
+def tables_by(data: Dataset, by: Collection[str]) -> list[str]:
+    """The tables whose rows are divided by these dimensions; lists of the company's are whole in every slice."""
+    return [name for name in sorted(data.frames.keys() - REFERENCE) if set(by) <= {*data.dimensions(name)}]
+
+
+def tally(data: Dataset, names: Sequence[str]) -> Tally:
+    """Rows and amounts of tables; (table, "rows" or column) -> sum."""
     sums = pl.collect_all([data[name].select(_sums(data, name)) for name in names])
     return {
         (name, column): float(value or 0)
@@ -60,14 +91,14 @@ def _sums(data: Dataset, name: str) -> list[pl.Expr]:
     return [pl.len().cast(pl.Int64).alias("rows"), *(pl.col(column).sum() for column in amounts)]
 
 
-def additive(kpis: Iterable[Kpi], data: Dataset, by: str) -> list[Kpi]:
+def additive(kpis: Iterable[Kpi], data: Dataset, by: Collection[str]) -> list[Kpi]:
     """The KPIs that are nothing but a sum or a count of rows, as far as the data can give and divide them.
 
     One that also looks at rows of others, such as what another team did with the same account, is another figure in a
     slice than in the whole: it proves nothing.
     """
-    sums = [kpi for kpi in kpis if _is_sum(kpi) and not looks_beyond(kpi, [by])]
-    return divisible(data, [by], computable(data, sums))
+    sums = [kpi for kpi in kpis if _is_sum(kpi) and not looks_beyond(kpi, by)]
+    return divisible(data, by, computable(data, sums))
 
 
 def _is_sum(kpi: Kpi) -> bool:

@@ -96,8 +96,8 @@ def state_of(data: str, made: Plan, parts: Mapping[str, str], aggregates: Aggreg
     function = aggregates.func if isinstance(aggregates, partial) else aggregates
     if function is not None and not function.__module__.startswith("kpitools."):
         return ""
-    period = [str(made.period), str(made.period.start), str(made.period.end)]
-    return digest([data, made.by, period, made.as_of, dict(parts), getattr(function, "__qualname__", ""), min_peers])
+    about = [made.by, made.chosen, str(made.period), str(made.period.start), str(made.period.end), made.as_of]
+    return digest([data, *about, dict(parts), getattr(function, "__qualname__", ""), min_peers])
 
 
 def key_of(job: Job, parts: Mapping[str, str], cut: Cut | None) -> dict[str, str]:
@@ -105,8 +105,12 @@ def key_of(job: Job, parts: Mapping[str, str], cut: Cut | None) -> dict[str, str
     own = dict(cut.key) if cut else {"data": "nothing happened"}
     if not job.template.peers:
         own.pop("figures of the others", None)
-    shared = {name: value for name, value in parts.items() if name != COMPANY}
-    return {**own, **_of_job(job), **shared}
+    return {**own, **_known(job, parts)}
+
+
+def _known(job: Job, parts: Mapping[str, str]) -> dict[str, str]:
+    """What a report follows from beside its slice."""
+    return {**_of_job(job), **{name: value for name, value in parts.items() if name != COMPANY}}
 
 
 def _of_job(job: Job) -> dict[str, str]:
@@ -122,6 +126,17 @@ def reason(record: Record | None, key: Mapping[str, str], folder: Path) -> str:
     if record.outcome.status == "failed":
         return AGAIN
     return "" if record.stands(folder) else GONE
+
+
+def surely_due(made: Plan, parts: Mapping[str, str], records: Mapping[str, Record]) -> int:
+    """How many reports have to be made whatever is in their slices, unless that is nothing."""
+    return sum(_is_due(job, parts, records.get(job.stem)) for job in made.jobs)
+
+
+def _is_due(job: Job, parts: Mapping[str, str], record: Record | None) -> bool:
+    if record is None or record.outcome.status == "failed":
+        return True
+    return record.outcome.status == "made" and not _known(job, parts).items() <= record.key.items()
 
 
 def standing(made: Plan, records: Mapping[str, Record], state: str, folder: Path) -> list[Step] | None:

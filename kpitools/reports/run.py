@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kpitools.reports.kernels.forked import prepare
+from kpitools.reports.kernels.forked import prepare, ready
 from kpitools.reports.kernels.watch import Watch
 from kpitools.reports.log import LOG, written
 from kpitools.reports.look import PLAIN, Look
@@ -102,11 +103,13 @@ class Attempt:
 
 
 def make_report(task: Task) -> Outcome:
-    """Run, export and put in place one report. Whatever goes wrong in the notebook is an outcome, not an error."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see kernels.zygote.SKIPPED
+    """Run, export and put in place one report. Whatever goes wrong in the notebook is an outcome, not an error.
+
+    Raises:
+        BrokenZygoteError: no kernel can be forked here, for this report or any other.
+    """
     began = time.monotonic()
-    if task.kernel == "fork":
-        prepare(task.threads)
+    get_ready(task.kernel, task.threads)
     with Watch(task.limit, task.memory) as watch:
         for tries in range(1, TRIES + 1):  # noqa: B007
             made = attempt(task, watch)
@@ -114,6 +117,25 @@ def make_report(task: Task) -> Outcome:
                 break
     outcome = _outcome(task, made)
     return replace(outcome, seconds=time.monotonic() - began, memory=watch.peak, tries=tries)
+
+
+def get_ready(kernel: str, threads: int) -> None:
+    """What takes long the first time and is the same for every report: the zygote, and imports beside it.
+
+    Args:
+        kernel: `fork` or `stock`.
+        threads: how many threads a query may use.
+
+    Raises:
+        BrokenZygoteError: no kernel can be forked here.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see kernels.zygote.SKIPPED
+    if kernel == "fork":
+        prepare(threads)
+    importlib.import_module("kpitools.reports.kernel")
+    importlib.import_module("kpitools.reports.export")
+    if kernel == "fork":
+        ready(threads)
 
 
 def attempt(task: Task, watch: Watch) -> Attempt:

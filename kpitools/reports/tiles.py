@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kpitools.formats import format_difference, format_interval, format_value, is_figure
+from kpitools.formats import format_difference, format_interval, format_value, heading, is_figure
 from kpitools.tables import Table
 from kpitools.tables.cells import STATUS, parts
 
@@ -16,9 +16,10 @@ MOST = 6
 
 @dataclass(frozen=True)
 class Tile:
-    """One figure in words; `against` and the others are empty where there is nothing to say."""
+    """One figure in words; what there is nothing to say of is empty, and so is a unit that the figures bear."""
 
     label: str
+    unit: str
     value: str
     interval: str
     against: str
@@ -51,12 +52,13 @@ def tiles(tables: Iterable[Mapping[str, Any]]) -> list[Tile]:
 
 
 def _tile(row: Mapping[str, Any], names: Mapping[str, str]) -> Tile:
-    unit = str(row.get("unit", "number"))
+    label, unit = str(row["kpi"]), str(row.get("unit", "number"))
     lower, upper, _ = parts(row.get("interval"))
     _, difference, status = parts(row.get("previous"))
     words, stands, _ = parts(row.get("benchmark"))
     return Tile(
-        label=str(row["kpi"]),
+        label=label,
+        unit=heading(label, unit).removeprefix(label).strip(),
         value=format_value(row["value"], unit, short=True),
         interval=format_interval(lower, upper, unit) if is_figure(lower) and is_figure(upper) else "",
         against=f"{format_difference(difference, unit, short=True)} to the {names['previous'].lower()}"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from kpitools.errors import ReportError
 from kpitools.formats import is_figure, unit_of
 from kpitools.reports.export import gather
 from kpitools.tables import MIME, Column, Table
+from kpitools.tables.sheets import TEXT, legal, sheet_name, workbook
 from kpitools.tables.table import CSV_PARTS
 from kpitools.views.foot import stated
 
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-#: Every workbook says that it was made then, so that the same notebook gives the same bytes.
-MADE = datetime(2000, 1, 1)
-#: What Excel takes: letters in a cell, letters in the name of a sheet, and those a name must not have.
-LONGEST_TEXT, LONGEST_NAME, NOT_IN_NAMES = 32_767, 31, r"[\[\]:*?/\\\x00-\x1f]"
 WIDEST, NARROWEST = 60, 8
 FIRST = "Report"
 SPAN = {"Period": "period", "Days": "dates", "As seen at the end of": "as_of"}
@@ -42,29 +37,14 @@ def to_workbook(notebook: Mapping[str, Any]) -> bytes:
     Raises:
         ReportError: the package that writes workbooks is not installed.
     """
-    xlsxwriter = required()
     said, out = gather(notebook), io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
-        book.set_properties({"title": _legal(f"{said['title']} {said.get('subject', '')}".strip()), "created": MADE})
+    with workbook(out, title=f"{said['title']} {said.get('subject', '')}".strip(), in_memory=True) as book:
         pen = _Pen(book)
         pen.report(said)
         for table in tables(notebook):
             pen.table(table)
         pen.definitions(said["definitions"])
     return out.getvalue()
-
-
-def required() -> Any:
-    """The library that writes workbooks.
-
-    Raises:
-        ReportError: it is not installed.
-    """
-    try:
-        import xlsxwriter
-    except ImportError:
-        raise ReportError("Excel workbooks need XlsxWriter: pip install 'kpitools[xlsx]'.") from None
-    return xlsxwriter
 
 
 def tables(notebook: Mapping[str, Any]) -> Iterator[Table]:
@@ -75,28 +55,13 @@ def tables(notebook: Mapping[str, Any]) -> Iterator[Table]:
                 yield Table.from_json(output["data"][MIME])
 
 
-def sheet_name(wanted: str, taken: Iterable[str]) -> str:
-    """A caption as the name of a sheet: short, without what Excel forbids, and not one that is taken already.
-
-    >>> sheet_name("Win rate by [rep]", []), sheet_name("Deals", ["deals"]), sheet_name("'?'", [])
-    ('Win rate by rep', 'Deals 2', 'Table')
-    """
-    plain = " ".join(re.sub(NOT_IN_NAMES, " ", wanted).split()).strip("' ")[:LONGEST_NAME].rstrip("' ") or "Table"
-    known = {name.casefold() for name in (*taken, "History")}  # Excel keeps that one for itself
-    name, number = plain, 1
-    while name.casefold() in known:
-        number += 1
-        name = f"{plain[: LONGEST_NAME - len(str(number)) - 1].rstrip()} {number}"
-    return name
-
-
 class _Pen:
     """Writes sheets of one workbook, all in the same hand."""
 
     def __init__(self, book: Workbook) -> None:
         self._book = book
         self._formats: dict[str, Format] = {}
-        self._text = book.add_format({"quote_prefix": True, "text_wrap": True, "valign": "top"})
+        self._text = book.add_format(TEXT | {"text_wrap": True})
         self._title = book.add_format({"bold": True, "font_size": 14, "quote_prefix": True})
         self._head = book.add_format({"bold": True, "bottom": 1, "quote_prefix": True, "text_wrap": True})
 
@@ -158,7 +123,7 @@ class _Pen:
         elif is_figure(value):
             sheet.write_number(row, place, value, self._format(number_format(unit, value)))
         elif value not in (None, ""):
-            sheet.write_string(row, place, _legal(str(value)), style or self._text)
+            sheet.write_string(row, place, legal(str(value)), style or self._text)
 
     def _format(self, code: str) -> Format:
         if code not in self._formats:
@@ -205,8 +170,3 @@ def _fit(sheet: Worksheet, heads: list[str], rows: list[list[Any]]) -> None:
         longest = max((len(str(row[place] or "")) for row in rows if not is_figure(row[place])), default=0)
         sheet.set_column(place, place, min(WIDEST, max(NARROWEST, len(head) + 2, longest + 2)))
     sheet.freeze_panes(3, 1)
-
-
-def _legal(text: str) -> str:
-    """A text that a cell can hold."""
-    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"

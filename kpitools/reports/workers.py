@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -24,16 +24,22 @@ from dataclasses import asdict, replace
 from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import psutil
 
-from kpitools.reports.run import Outcome, Task, put
+from kpitools.errors import ReportError
+from kpitools.reports.kernels.forked import BrokenZygoteError
+from kpitools.reports.run import TRIES, Outcome, Task, put
 
 Done = TypeVar("Done")
 
 #: Seconds until Ctrl-C is heard. Once Polars is imported, a wait without end is not interrupted by it.
 HEARD_WITHIN = 0.2
+#: Seconds between two tries to end processes.
+LOOKS_EVERY = 0.1
+#: Tasks under way for each worker, and on an executor of whose workers nobody knows, before no further slice is cut.
+AHEAD, AHEAD_ELSEWHERE = 8, 1000
 DIED = "The process that made it died; it may have run out of memory."
 HANGS = "The process that made it did not answer any more."
 #: Seconds for starting a kernel and writing the page, above the time limit of a report.
@@ -52,6 +58,16 @@ class Workers(Executor):
         self._pools: set[ProcessPoolExecutor] = set()
         self._mine = threading.local()
         self._threads = ThreadPoolExecutor(workers)
+        #: What workers do that were started before there was work.
+        self.starting: set[Future[None]] = set()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """End the workers; at once, kernels included, where something was raised."""
+        self.shutdown(cancel_futures=kind is not None)
+
+    def start(self, count: int, work: Callable[..., None], *arguments: Any) -> None:
+        """Have so many workers start at once, and get ready by this work, rather than with the first report."""
+        self.starting = {self._threads.submit(self._do, work, *arguments) for _ in range(count)}
 
     def submit(self, work: Callable[..., Done], /, *arguments: Any, **named: Any) -> Future[Done]:
         """Have it done by the next worker that is free."""
@@ -78,11 +94,15 @@ class Workers(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the workers; with `cancel_futures` at once, kernels included."""
-        if cancel_futures:
-            for pool in self._pools:
-                for process in _processes(pool):
-                    process.terminate()
-        self._threads.shutdown(wait, cancel_futures=cancel_futures)
+        ending = threading.Thread(
+            target=self._threads.shutdown, args=(wait,), kwargs={"cancel_futures": cancel_futures}
+        )
+        ending.start()
+        while cancel_futures and ending.is_alive():  # a process that is only just starting is not listed yet
+            for process in (one for pool in list(self._pools) for one in _processes(pool)):
+                process.terminate()
+            ending.join(LOOKS_EVERY)
+        ending.join()
         for pool in self._pools:
             pool.shutdown(wait, cancel_futures=cancel_futures)
 
@@ -111,21 +131,84 @@ def _end_with_parent() -> None:
 
 
 def do_all(
-    work: Callable[[Task], Outcome], tasks: Sequence[Task], executor: Executor | None, workers: int
-) -> Iterator[tuple[Task, Outcome | BaseException]]:
+    work: Callable[[Task], Outcome], slices: Iterator[Sequence[Task]], executor: Executor | None, own: Workers,
+    ahead: int,
+) -> Iterator[tuple[Task, Outcome | BaseException]]:  # fmt: skip
     """Each task with what came of it, as they finish; what went wrong is handed over, not raised.
 
     Tasks lost with a process, or with an executor of the caller's, are tried once more by workers of our own.
+
+    Args:
+        work: what is done with a task.
+        slices: the tasks of one slice after the other. The next are asked for while others are under way, in a
+            thread of their own.
+        executor: the caller's, if any.
+        own: workers of our own.
+        ahead: no further slice is asked for while so many tasks are under way.
+
+    Raises:
+        ReportError: no kernel can be started here.
     """
-    lost: list[Task] = []
-    work = partial(once, work, uuid.uuid4().hex)
-    for task, done in _finished(work, tasks, executor) if executor else _by_own(work, tasks, workers):
-        if isinstance(done, BaseException):
-            lost.append(task)
+    line = _Line(partial(once, work, uuid.uuid4().hex), executor or own, own)
+    with ThreadPoolExecutor(1) as cutter, line:
+        coming: Future[Sequence[Task] | None] | None = cutter.submit(next, slices, None)
+        more = True
+        while more or line.under_way:
+            if coming is None and more and len(line.under_way) < ahead:
+                coming = cutter.submit(next, slices, None)
+            yield from line.finished(coming)
+            if coming is not None and coming.done():
+                tasks, coming = coming.result(), None
+                more = tasks is not None
+                line.add(tasks or ())
+
+
+class _Line:
+    """Tasks under way.
+
+    Args:
+        work: what is done with each.
+        executor: does it.
+        own: does it where that failed.
+    """
+
+    def __init__(self, work: Callable[[Task], Outcome], executor: Executor, own: Workers) -> None:
+        self._work, self._executor, self._own = work, executor, own
+        #: Each task with how often it was begun.
+        self.under_way: dict[Future[Outcome], tuple[Task, int]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for future in self.under_way:
+            future.cancel()
+
+    def add(self, tasks: Iterable[Task]) -> None:
+        """Hand tasks over."""
+        for task in tasks:
+            self.under_way[_submitted(self._executor, self._work, task)] = task, 1
+
+    def finished(self, coming: Future[Any] | None) -> Iterator[tuple[Task, Outcome | BaseException]]:
+        """What is finished by now; waits a moment for the first of them, or for `coming`."""
+        awaited: set[Future[Any]] = {*self.under_way, *self._own.starting, *([coming] if coming else [])}
+        for future in wait(awaited, timeout=HEARD_WITHIN, return_when=FIRST_COMPLETED).done:
+            if future in self._own.starting:
+                self._own.starting.discard(future)
+                _came_of(future)
+            elif future is not coming:
+                yield from self._settled(*self.under_way.pop(future), _came_of(future))
+
+    def _settled(
+        self, task: Task, tries: int, done: Outcome | BaseException
+    ) -> Iterator[tuple[Task, Outcome | BaseException]]:
+        """What came of a task, unless it is lost and may be tried again."""
+        if isinstance(done, Outcome):
+            yield task, replace(done, tries=done.tries + tries - 1)
+        elif tries < TRIES:
+            self.under_way[_submitted(self._own, self._work, task)] = task, tries + 1
         else:
             yield task, done
-    for task, done in _by_own(work, lost, workers):
-        yield task, done if isinstance(done, BaseException) else replace(done, tries=done.tries + 1)
 
 
 def once(work: Callable[[Task], Outcome], batch: str, task: Task) -> Outcome:
@@ -164,42 +247,22 @@ def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
     return free if limit == "max" else max(0, min(free, int(limit) - int(taken)))
 
 
-def _by_own(
-    work: Callable[[Task], Outcome], tasks: Sequence[Task], workers: int
-) -> Iterator[tuple[Task, Outcome | BaseException]]:
-    if not tasks:
-        return
-    own = Workers(min(workers, len(tasks)))
+def _came_of(future: Future[Done]) -> Done | BaseException:
+    """What there is, or what went wrong.
+
+    Raises:
+        ReportError: no kernel can be started here.
+    """
     try:
-        yield from _finished(work, tasks, own)
-    except BaseException:
-        own.shutdown(cancel_futures=True)
-        raise
-    own.shutdown()
-
-
-def _finished(
-    work: Callable[[Task], Outcome], tasks: Sequence[Task], executor: Executor
-) -> Iterator[tuple[Task, Outcome | BaseException]]:
-    futures: dict[Future[Outcome], Task] = {}
-    try:
-        for task in tasks:
-            futures[_submitted(executor, work, task)] = task
-        waiting = set(futures)
-        while waiting:
-            done, waiting = wait(waiting, timeout=HEARD_WITHIN, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield futures.pop(future), _came_of(future)
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _came_of(future: Future[Outcome]) -> Outcome | BaseException:
-    try:
-        return future.exception() or future.result()
-    except CancelledError as cancelled:  # by an executor that was closed
-        return cancelled
+        return future.result()
+    except BrokenZygoteError as broken:
+        why = str(broken).rstrip(".")
+        raise ReportError(
+            f"No kernel can be started here, so no report can be made: {why}. Repair the installation, or try kernels"
+            " that are started afresh with --kernel stock."
+        ) from None
+    except (Exception, CancelledError) as error:  # the latter by an executor that was closed
+        return error
 
 
 def _submitted(executor: Executor, work: Callable[[Task], Outcome], task: Task) -> Future[Outcome]:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from kpitools.errors import EvaluationError, UnknownNameError
-from kpitools.formats import ShownKpi, format_interval, format_value
+from kpitools.formats import ShownKpi, format_interval, format_value, heading
 from kpitools.tables.table import Column, Table
 
 COMPARISONS = {
@@ -137,9 +137,9 @@ def leaderboard_table(
     quota = [Column("attainment", "Of quota", "number", "percent")] if "attainment" in frame.columns else []
     columns = [
         Column("rep", "Rep"),
-        Column("value", kpi_label, "number", unit),
-        Column("interval", "95 % interval", "interval", unit),
-        Column("peers", "Mean of the others", "number", unit),
+        Column("value", heading(kpi_label, unit), "number", unit),
+        Column("interval", heading("95 % interval", unit), "interval", unit),
+        Column("peers", heading("Mean of the others", unit), "number", unit),
         *quota,
         Column("n", "Cases", "sample"),
     ]
@@ -155,7 +155,7 @@ def frame_table(
     note: str = "",
     folded: bool = False,
 ) -> Table:
-    """Any frame as a table, its columns shown as what they are.
+    """Any frame as a table, its columns shown as what they are; a heading says the unit where its cells do not.
 
     Args:
         frame: The rows. The first column names the row.
@@ -180,8 +180,9 @@ def frame_table(
         if name not in frame.columns:
             raise UnknownNameError("column", name, frame.columns)
     columns = [
-        Column(name, labels.get(name, _in_words(name)), _kind(dtype), units.get(name, ""))
+        Column(name, heading(labels.get(name, _in_words(name)), unit or "number"), _kind(dtype), unit)
         for name, dtype in frame.schema.items()
+        for unit in [units.get(name, "")]
     ]
     return Table(caption, columns, frame, note, folded)
 

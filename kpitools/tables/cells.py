@@ -12,6 +12,7 @@ from kpitools.formats import (
     format_difference,
     format_interval,
     format_value,
+    heading,
     is_figure,
     one_line,
 )
@@ -98,6 +99,15 @@ def plain_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return one_line(str(value))
+
+
+def row_name(value: Any, unit: str) -> str:
+    """The name of a row, with the unit of its figures where they do not bear it.
+
+    >>> row_name("Average deal size", "currency"), row_name("Win rate", "percent")
+    ('Average deal size (amount)', 'Win rate')
+    """
+    return heading(plain_text(value), unit)
 
 
 def interval_text(value: Any, unit: str) -> str:

@@ -16,6 +16,7 @@ from kpitools.tables.cells import (
     TO_THE_RIGHT,
     cell_text,
     parts,
+    row_name,
     spark_figures,
     spark_words,
 )
@@ -51,7 +52,9 @@ def _template() -> Template:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.globals.update(cell_text=cell_text, parts=parts, spark=spark, spark_words=spark_words)
+    environment.globals.update(
+        cell_text=cell_text, parts=parts, row_name=row_name, spark=spark, spark_words=spark_words
+    )
     environment.globals.update(
         signs=STATUS, is_figure=is_figure, difference=format_difference, to_the_right=TO_THE_RIGHT
     )

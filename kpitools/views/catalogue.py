@@ -13,7 +13,12 @@ __all__ = ["facts", "overview"]
 
 
 def overview(kpis: Iterable[Kpi], *, caption: str = "KPIs") -> Table:
-    """KPIs as a table: name, area, benchmark, what it is."""
+    """KPIs as a table: name, area, benchmark, what it is.
+
+    Args:
+        kpis: which, in this order.
+        caption: the heading.
+    """
     rows = [
         {
             "kpi": kpi.label,

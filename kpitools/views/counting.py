@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 from kpitools.analyses.conversion import WINDOW
@@ -82,7 +82,7 @@ class Counted:
 
     def show(self, *sections: Callable[[View, Counting], Iterable[Any]]) -> None:
         """Show sections, as the page does."""
-        self.page.show(*(partial(self._section, section) for section in sections))
+        self.page.show(*(update_wrapper(partial(self._section, section), section) for section in sections))
 
     def _section(self, section: Callable[[View, Counting], Iterable[Any]], view: View) -> Iterable[Any]:
         return section(view, self.counting)

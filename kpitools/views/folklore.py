@@ -6,12 +6,21 @@ from collections.abc import Iterable
 
 from kpitools.analyses.claims import CLAIMS, examine
 from kpitools.analyses.words import claim_words
+from kpitools.formats import heading
 from kpitools.model.dataset import Dataset
 from kpitools.tables import Column, Table
 
 
 def verdicts(data: Dataset, claims: Iterable[str] = CLAIMS) -> Table:
-    """All claims with their verdicts, one row each."""
+    """All claims with their verdicts, one row each.
+
+    Args:
+        data: the dataset that they are held against.
+        claims: names of claims, as in `analyses.claims.CLAIMS`.
+
+    Raises:
+        UnknownNameError: a claim that there is not.
+    """
     rows = []
     for name in claims:
         found = examine(name, data)
@@ -21,7 +30,15 @@ def verdicts(data: Dataset, claims: Iterable[str] = CLAIMS) -> Table:
 
 
 def claim(name: str, data: Dataset) -> Table:
-    """One claim with the figures of each group."""
+    """One claim with the figures of each group.
+
+    Args:
+        name: of the claim, as in `analyses.claims.CLAIMS`.
+        data: the dataset that it is held against.
+
+    Raises:
+        UnknownNameError: a claim that there is not.
+    """
     found = examine(name, data)
     rows = [
         {"group": row["group"], "value": row["value"], "interval": [row["lower"], row["upper"]], "n": row["n"]}
@@ -29,8 +46,8 @@ def claim(name: str, data: Dataset) -> Table:
     ]
     columns = [
         Column("group", "Group"),
-        Column("value", "Figure", "number", found.unit),
-        Column("interval", "95 % interval", "interval", found.unit),
+        Column("value", heading("Figure", found.unit), "number", found.unit),
+        Column("interval", heading("95 % interval", found.unit), "interval", found.unit),
         Column("n", "Cases", "number", "count"),
     ]
     return Table(f"{found.claim} {claim_words(found)}", columns, rows, f"Compared: {found.compared}.")

@@ -28,7 +28,7 @@ from kpitools.model.calendar import Period, periods_until
 from kpitools.pages.view import View
 from kpitools.tables import frame_table
 from kpitools.views.counting import Counting
-from kpitools.views.parts import sentences, some_of
+from kpitools.views.parts import by_stage, sentences, some_of
 
 SHOWN = (win_rate, sales_cycle_length, pipeline_value)
 TREND = 8
@@ -40,7 +40,12 @@ USUAL = Counting()
 
 
 def findings(view: View, counting: Counting = USUAL) -> Iterable[Any]:
-    """The funnel in words, and by which rules deals are counted in it."""
+    """The funnel in words, and by which rules deals are counted in it.
+
+    Args:
+        view: the slice.
+        counting: by which rule, outcome and window deals are counted.
+    """
     told = words.funnel_words(_steps(view, counting))
     view.once("headline", lambda: told[0] if told else "")
     rules = funnel_words.rule_words(counting.rule, counting.reopened, counting.window_days)
@@ -50,9 +55,14 @@ def findings(view: View, counting: Counting = USUAL) -> Iterable[Any]:
 
 
 def by_count(view: View, counting: Counting = USUAL) -> Iterable[Any]:
-    """How many of the deals opened in the period came how far, with the time in each stage."""
+    """How many of the deals opened in the period came how far, with the time in each stage.
+
+    Args:
+        view: the slice.
+        counting: by which rule, outcome and window deals are counted.
+    """
     frame = _steps(view, counting)
-    return [funnel_chart(frame, measure="count"), *_as_table(frame)]
+    return [by_stage(funnel_chart(frame, measure="count"), frame["stage"]), *_as_table(frame)]
 
 
 def _as_table(frame: pl.DataFrame) -> list[Any]:
@@ -63,9 +73,9 @@ def _as_table(frame: pl.DataFrame) -> list[Any]:
         "share_of_previous": "Of those decided before",
         "lower": "From",
         "upper": "To",
-        "still_open": "Still open here",
-        "lost": "Lost here",
-        "skipped": "Skipped the next",
+        "still_open": "Deals still open here",
+        "lost": "Deals lost here",
+        "skipped": "Deals that skipped the next",
         "median": "Half have left after",
     }
     dull = {"skipped"} if not frame["skipped"].sum() else set()
@@ -79,13 +89,19 @@ def _as_table(frame: pl.DataFrame) -> list[Any]:
 
 
 def by_amount(view: View, counting: Counting = USUAL) -> Iterable[Any]:
-    """The same by contract value."""
-    return [funnel_chart(_steps(view, counting), measure="amount")]
+    """The same by contract value.
+
+    Args:
+        view: the slice.
+        counting: by which rule, outcome and window deals are counted.
+    """
+    frame = _steps(view, counting)
+    return [by_stage(funnel_chart(frame, measure="amount"), frame["stage"])]
 
 
 def moves(view: View) -> Iterable[Any]:
     """How many deals skipped a stage, moved back or were opened again."""
-    frame = unusual_moves(view.data, period=view.period, as_of=view.as_of)
+    frame = unusual_moves(view.deals_in(view.period), period=view.period, as_of=view.as_of)
     labels = {"move": "Move", "moves": "Moves", "deals": "Deals", "share": "Of all", "lower": "From", "upper": "To"}
     units = dict.fromkeys(("share", "lower", "upper"), "percent")
     said = sentences(funnel_words.move_words(frame))
@@ -96,12 +112,12 @@ def moves(view: View) -> Iterable[Any]:
 
 def conversion(view: View) -> Iterable[Any]:
     """What became of the visits to each stage."""
-    frame = analysis.stage_conversion(view.data, period=view.period, as_of=view.as_of)
+    frame = analysis.stage_conversion(view.deals_in(view.period), period=view.period, as_of=view.as_of)
     labels = {
-        "entered": "Entered",
-        "advanced": "Went on",
-        "lost": "Lost",
-        "still_open": "Still open",
+        "entered": "Visits",
+        "advanced": "Visits that went on",
+        "lost": "Visits that ended lost",
+        "still_open": "Visits not over",
         "conversion": "Of those decided",
     }
     units = {"conversion": "percent"}
@@ -110,27 +126,33 @@ def conversion(view: View) -> Iterable[Any]:
         "Of those decided: deals that went on as a share of those that went on or were lost; open ones are in neither."
     )
     return [
-        stage_conversion_chart(frame),
+        by_stage(stage_conversion_chart(frame), frame["stage"]),
         frame_table(shown, caption="Visits to each stage", labels=labels, units=units, note=note),
     ]
 
 
 def won(view: View, counting: Counting = USUAL) -> Iterable[Any]:
-    """What share of the deals of the last periods is won, three ways, and how long it takes."""
+    """What share of the deals of the last periods is won, three ways, and how long it takes.
+
+    Args:
+        view: the slice.
+        counting: by which rule, outcome and window deals are counted.
+    """
     asked, within = _asked(view, counting), counting.window
-    three = ways.conversion(view.data, **asked, within=within)
-    said = more_words.ways_words(three) + more_words.time_words(ways.time_to_win(view.data, **asked, within=within))
-    curve = ways.incidence(view.data, **asked).filter(pl.col("age") <= 2 * within)
+    data = view.deals_in(_last_periods(view))
+    three = ways.conversion(data, **asked, within=within)
+    said = more_words.ways_words(three) + more_words.time_words(ways.time_to_win(data, **asked, within=within))
+    curve = ways.incidence(data, **asked).filter(pl.col("age") <= 2 * within)
     labels = {
         "way": "How it is reckoned",
         "deals": "Deals",
-        "won": "Won",
-        "lost": "Lost",
-        "still_open": "Still open",
+        "won": "Deals won",
+        "lost": "Deals lost",
+        "still_open": "Deals still open",
         "conversion": "Conversion",
         "lower": "From",
         "upper": "To",
-        "share_open": "Still open (%)",
+        "share_open": "Share still open",
     }
     units = dict.fromkeys(("conversion", "lower", "upper", "share_open"), "percent")
     note = (
@@ -143,29 +165,41 @@ def won(view: View, counting: Counting = USUAL) -> Iterable[Any]:
 
 
 def won_by_segment(view: View, counting: Counting = USUAL) -> Iterable[Any]:
-    """The same by segment."""
+    """The same by segment.
+
+    Args:
+        view: the slice.
+        counting: by which rule, outcome and window deals are counted.
+    """
     asked, within = _asked(view, counting) | {"by": "segment"}, counting.window
-    three, times = (find(view.data, **asked, within=within) for find in (ways.conversion, ways.time_to_win))
+    data = view.deals_in(_last_periods(view))
+    three, times = (find(data, **asked, within=within) for find in (ways.conversion, ways.time_to_win))
     said = more_words.group_words(three, times)
     if three["group"].n_unique() > 1:
-        said += more_words.apart_words(conversion_apart(view.data, **asked, within=within))
-    curve = ways.incidence(view.data, **asked).filter(pl.col("age") <= 2 * within)
+        said += more_words.apart_words(conversion_apart(data, **asked, within=within))
+    curve = ways.incidence(data, **asked).filter(pl.col("age") <= 2 * within)
     return [*sentences(said), incidence_curves(_where_it_rises(curve), within=within)]
 
 
 def beside(view: View, counting: Counting = USUAL) -> Iterable[Any]:
-    """The funnel beside the period before and the year before, at the same point."""
+    """The funnel beside the period before and the year before, at the same point.
+
+    Args:
+        view: the slice.
+        counting: by which rule, outcome and window deals are counted.
+    """
     labels = {
         "stage": "Step",
         "entered": "Deals",
         "share_of_first": "Of the first",
         "before_entered": "Deals then",
         "before_share": "Of the first then",
-        "difference": "Difference (points)",
+        "difference": "Difference",
         "lower": "From",
         "upper": "To",
     }
     units = dict.fromkeys(("share_of_first", "before_share"), "percent")
+    units |= dict.fromkeys(("difference", "lower", "upper"), "score")
     shown: list[Any] = []
     for compare in EARLIER:
         frame = funnel_beside(
@@ -181,10 +215,10 @@ def beside(view: View, counting: Counting = USUAL) -> Iterable[Any]:
 
 def times(view: View) -> Iterable[Any]:
     """How long deals stand in each stage."""
-    frame = stage_times.stage_times(view.data, period=_last_periods(view), as_of=view.as_of)
+    frame = stage_times.stage_times(view.deals_in(_last_periods(view)), period=_last_periods(view), as_of=view.as_of)
     labels = {
         "entered": "Visits",
-        "still_open": "Not over",
+        "still_open": "Visits not over",
         "quartile_1": "A quarter has left after",
         "median": "Half",
         "quartile_3": "Three quarters",
@@ -200,11 +234,11 @@ def times(view: View) -> Iterable[Any]:
 
 def lost(view: View) -> Iterable[Any]:
     """Why and where the deals opened in the period were lost."""
-    frame = stage_times.lost_reasons(view.data, period=view.period, as_of=view.as_of)
+    frame = stage_times.lost_reasons(view.deals_in(view.period), period=view.period, as_of=view.as_of)
     said = sentences(more_words.reason_words(frame))
     if frame.is_empty():
         return said
-    labels = {"reason": "Reason", "stage": "Stage", "lost": "Lost", "amount": "Amount", "share": "Of all lost"}
+    labels = {"reason": "Reason", "stage": "Stage", "lost": "Deals lost", "amount": "Amount", "share": "Of all lost"}
     units = {"amount": "currency", "share": "percent"}
     most = frame.sort("lost", descending=True, maintain_order=True).head(MOST_REASONS)
     rest = frame.height - most.height
@@ -221,8 +255,8 @@ def leads(view: View) -> Iterable[Any]:
         "entered": "Leads",
         "share_of_first": "Of all",
         "share_of_previous": "Of those decided before",
-        "still_open": "Still open here",
-        "lost": "Lost here",
+        "still_open": "Leads still open here",
+        "lost": "Leads lost here",
     }
     units = dict.fromkeys(("share_of_first", "share_of_previous"), "percent")
     said = sentences(funnel_words.lead_words(frame))
@@ -239,15 +273,21 @@ def trend(view: View) -> Iterable[Any]:
 
 def open_pipeline(view: View) -> Iterable[Any]:
     """What is open, by stage and age."""
-    frame = pipeline.by_stage_and_age(view.data, as_of=view.as_of)
-    return [pipeline_by_stage_and_age(frame, measure="amount")]
+    frame = pipeline.by_stage_and_age(view.deals_in(view.period), as_of=view.as_of)
+    return [by_stage(pipeline_by_stage_and_age(frame, measure="amount"), frame["stage"])]
 
 
 def _steps(view: View, counting: Counting) -> pl.DataFrame:
+    period = _counted_in(view, counting)
     return view.once(f"funnel {counting}", lambda: analysis.funnel(
-        view.data, period=_counted_in(view, counting), as_of=view.as_of,
+        view.deals_in(period), period=period, as_of=view.as_of,
         rule=counting.rule, reopened=counting.reopened, within=counting.window_days or None,
     ))  # fmt: skip
+
+
+def steps(view: View) -> list[str]:
+    """The steps of the funnel in their order; none where no deal is counted."""
+    return _steps(view, USUAL)["stage"].to_list()
 
 
 def _counted_in(view: View, counting: Counting) -> Period:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from kpitools.analyses.stages import WON
+from kpitools.charts.style import PICKED
 from kpitools.errors import KpitoolsError
 from kpitools.evaluation.audit import computable, require
 from kpitools.evaluation.compare import judged
 from kpitools.kpis.kpi import Kpi
+from kpitools.pages.linked import Linked
 
 if TYPE_CHECKING:
     from kpitools.pages.view import View
@@ -22,6 +25,11 @@ def sentences(said: Iterable[str]) -> list[Any]:
 
     points = [f"- {sentence}" for sentence in said]
     return [Markdown("\n".join(points))] if points else []
+
+
+def by_stage(chart: Any, stages: Iterable[str]) -> Linked:
+    """A chart of stages, of which a click chooses one; the outcome after the last is no stage."""
+    return Linked.of(chart, "stage", PICKED, "stage", (stage for stage in stages if stage.lower() not in WON))
 
 
 def some_of(kpis: Sequence[Kpi], view: View) -> list[Kpi]:

@@ -17,13 +17,13 @@ from kpitools.analyses.rush import rush as rushed
 from kpitools.analyses.velocity import DRIVERS, velocity_change
 from kpitools.analyses.words import pipeline as words
 from kpitools.charts import pipeline_bridge, pipeline_by_stage_and_age
-from kpitools.formats import format_difference, format_value
+from kpitools.formats import format_difference, format_value, heading
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.pipeline import pipeline_velocity
 from kpitools.model.calendar import periods_until
 from kpitools.pages.view import COMPARISONS, View
 from kpitools.tables import frame_table
-from kpitools.views.parts import sentences
+from kpitools.views.parts import by_stage, sentences
 
 TREND = 8
 #: Owners a table of forecasts shows, those furthest off first.
@@ -50,7 +50,7 @@ def bridge(view: View) -> Iterable[Any]:
 
 def due(view: View) -> Iterable[Any]:
     """The same for the deals expected to close in the period alone."""
-    frame = bridged(view.data, period=view.period, as_of=view.as_of, due=view.period)
+    frame = bridged(view.deals_in(view.period), period=view.period, as_of=view.as_of, due=view.period)
     return [pipeline_bridge(frame, title=f"Pipeline due in {view.period.name}, from opening to closing")]
 
 
@@ -64,7 +64,8 @@ def velocity(view: View) -> Iterable[Any]:
         for name in ("before", "now")
     }
     change = [format_difference(value, "currency_per_day") for value in frame["contribution"]]
-    shown = pl.DataFrame({"driver": frame["label"], **texts, "contribution": change})
+    drivers = [heading(label, unit) for label, unit in frame.select("label", "unit").rows()]
+    shown = pl.DataFrame({"driver": drivers, **texts, "contribution": change})
     before = COMPARISONS["year_ago" if against else "previous"]
     labels = {"driver": "Driver", "before": before, "now": "This period", "contribution": "Does to velocity"}
     note = "Contributions are means over every order in which the drivers can change; the four sum to the last line."
@@ -75,12 +76,13 @@ def velocity(view: View) -> Iterable[Any]:
 def age(view: View) -> Iterable[Any]:
     """What is open by stage and age, and how that compares with the time that won deals took."""
     yield from sentences(words.ageing_words(ages(view.data, as_of=view.as_of)))
-    yield pipeline_by_stage_and_age(analysis.by_stage_and_age(view.data, as_of=view.as_of))
+    frame = analysis.by_stage_and_age(view.deals_in(view.period), as_of=view.as_of)
+    yield by_stage(pipeline_by_stage_and_age(frame), frame["stage"])
 
 
 def slippage(view: View) -> Iterable[Any]:
     """How often the expected closing was put off."""
-    return sentences(words.slippage_words(slips(view.data, period=view.period, as_of=view.as_of)))
+    return sentences(words.slippage_words(slips(view.deals_in(view.period), period=view.period, as_of=view.as_of)))
 
 
 def coverage(view: View) -> Iterable[Any]:
@@ -139,4 +141,4 @@ def forecasts(view: View) -> Iterable[Any]:
 
 
 def _bridge(view: View) -> pl.DataFrame:
-    return view.once("bridge", lambda: bridged(view.data, period=view.period, as_of=view.as_of))
+    return view.once("bridge", lambda: bridged(view.deals_in(view.period), period=view.period, as_of=view.as_of))

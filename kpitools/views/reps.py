@@ -24,6 +24,7 @@ from kpitools.analyses.words.rep_changes import coaching_words, effort_words, ra
 from kpitools.analyses.words.reps import mix_words, standing_words
 from kpitools.charts import activity_mix, rep_leaderboard
 from kpitools.charts import ramp_curves as ramp_chart
+from kpitools.charts.style import PICKED
 from kpitools.evaluation.intervals import SMALL
 from kpitools.evaluation.windows import moment
 from kpitools.formats import format_date
@@ -32,6 +33,7 @@ from kpitools.kpis.conversion import win_rate
 from kpitools.kpis.cycle_time import median_sales_cycle_length
 from kpitools.kpis.rep import individual_quota_attainment, number_of_deals_closed
 from kpitools.kpis.team import coaching_effectiveness
+from kpitools.pages.linked import Linked
 from kpitools.pages.view import View
 from kpitools.tables import frame_table
 from kpitools.views.parts import sentences
@@ -45,7 +47,7 @@ BOARD = {
     "top_quarter": "Chance of the top quarter",
     "rank_lower": "Best likely rank",
     "rank_upper": "Worst likely rank",
-    "compared": "Of",
+    "compared": "Of so many reps",
     "win_rate": "Own win rate",
     "n": "Deals closed",
     "alike": "Peers of the same",
@@ -72,7 +74,7 @@ def leaderboard(view: View) -> Iterable[Any]:
     frame = pooled_leaderboard(placed)
     return [
         *sentences(standing_words(placed)),
-        rep_leaderboard(frame, POOLED, win_rate.unit),
+        Linked.of(rep_leaderboard(frame, POOLED, win_rate.unit), "rep", PICKED, "rep", frame["rep"]),
         frame_table(
             frame.select("rep", *BOARD),
             caption=f"{POOLED} by rep",
@@ -134,7 +136,7 @@ def differences(view: View) -> Iterable[Any]:
     frame = mix_and_rate(view.data, _table(view), period=view.period, by=by, as_of=view.as_of)
     if frame.is_empty():
         return sentences(["Nobody closed a deal beside others of the same role, so there is nothing to compare."])
-    labels = {"win_rate": "Win rate", "peers": "Peers", "difference": "Difference, points"}
+    labels = {"win_rate": "Win rate", "peers": "Peers", "difference": "Difference"}
     labels |= {"mix": "By mix", "rate": "By rate", "n": "Deals closed"}
     units = {"win_rate": "percent", "peers": "percent", "difference": "score", "mix": "score", "rate": "score"}
     caption = f"Difference to peers by {by.replace('_', ' ')}: mix and rate"
@@ -162,7 +164,7 @@ def coaching(view: View) -> Iterable[Any]:
     if found.is_empty():
         return sentences(said)
     labels = {"focus_kpi": "Aimed at", "ended_at": "Ended", "own": "Improved by", "usual": "Uncoached reps by"}
-    labels |= {"effect": "Difference, points"}
+    labels |= {"effect": "Difference"}
     units = {"own": "percent", "usual": "percent", "effect": "score"}
     aims = {kpi.id: kpi.label for kpi in CATALOGUE.values()}
     shown = found.head(MOST_TOLD).with_columns(pl.col("focus_kpi").replace(aims)).select("rep", *labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -18,7 +19,7 @@ from kpitools.analyses.lifetime import (
     contract_values,
     fit_contracts,
 )
-from kpitools.analyses.lives import PRICED
+from kpitools.analyses.lives import CUSTOMER, PRICED
 from kpitools.analyses.logrank import log_rank
 from kpitools.analyses.repurchase import buyers, customer_values, fit_repeats, fit_spend, repeats_fit
 from kpitools.analyses.survival import at_ages, kaplan_meier, observed_lives, thinned
@@ -31,14 +32,16 @@ from kpitools.analyses.words.retention import (
     value_words,
 )
 from kpitools.charts import cohort_heatmap, kpi_trend, retention_curves
-from kpitools.charts.retention import hazard_chart
+from kpitools.charts.retention import cohort_rows, hazard_chart
+from kpitools.charts.style import BRUSHED
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.kpis.retention import (
     customer_retention_rate,
     gross_revenue_retention,
     net_revenue_retention,
 )
-from kpitools.model.calendar import periods_until
+from kpitools.model.calendar import RegularCalendar, periods_until
+from kpitools.pages.linked import Linked
 from kpitools.pages.view import View
 from kpitools.tables import frame_table
 from kpitools.views.parts import sentences, some_of
@@ -64,7 +67,7 @@ def findings(view: View) -> Iterable[Any]:
 
 def cohorts(view: View) -> Iterable[Any]:
     """The share of each cohort that is still there, by age."""
-    return [_by_age(_cohorts(view), "Customers still there")]
+    return [_linked(view, _cohorts(view), "Customers still there")]
 
 
 def revenue(view: View) -> Iterable[Any]:
@@ -84,14 +87,14 @@ def buying(view: View) -> Iterable[Any]:
 def own_ages(view: View) -> Iterable[Any]:
     """The same by age since each customer's own first day instead of the quarters of the calendar."""
     cells = analysis.cohorts(view.data, as_of=view.as_of, grain="quarter", of="customers", ages="own")
-    return [_by_age(cells, "Customers still there since their first day")]
+    return [_linked(view, cells, "Customers still there since their first day")]
 
 
 def curve(view: View) -> Iterable[Any]:
     """How long customers stay, as far as that can be known today, and whether groups differ."""
     steps = thinned(kaplan_meier(_lives(view)), width=WEEK)
     shown = at_ages(_lives(view), READ_AT).filter(pl.col("at_risk") > 0)
-    labels = {"age": "Months", "at_risk": "Seen that long", "survival": "Still there"}
+    labels = {"age": "Months", "at_risk": "Customers seen that long", "survival": "Still there"}
     units = {"age": "count", "at_risk": "count", **dict.fromkeys(("survival", "lower", "upper"), "percent")}
     return [
         *sentences(survival_words(log_rank(_lives(view)))),
@@ -130,7 +133,7 @@ def contracts(view: View) -> Iterable[Any]:
     ages = contract_ages(view.data, as_of=view.as_of)
     model = fit_contracts(ages)
     fit = contract_fit(ages, model)
-    labels = {"age": "Years", "observed": "Still there", "modelled": "By the model"}
+    labels = {"age": "Years", "at_risk": "Customers at risk", "observed": "Still there", "modelled": "By the model"}
     units = {"at_risk": "count", **dict.fromkeys(("observed", "lower", "upper", "modelled"), "percent")}
     note = f"Shifted-beta-geometric: alpha {model.alpha:.3f}, beta {model.beta:.3f}."
     table = frame_table(fit, caption="Customers still there, seen and modelled", labels=labels, units=units, note=note)
@@ -160,12 +163,12 @@ def orders(view: View) -> Iterable[Any]:
     values = customer_values(frame, model, spend).select("account_id", "repeats", "alive", "orders", "amount", "value")
     note = f"BG/NBD, by weeks: r {model.r:.3f}, alpha {model.alpha:.3f}, a {model.a:.3f}, b {model.b:.3f}. "
     note += f"Gamma-Gamma: p {spend.p:.2f}, q {spend.q:.2f}, v {spend.v:,.2f}."
-    labels = {"repeats": "Bought again", "modelled": "By the model"}
+    labels = {"repeats": "Times bought again", "modelled": "Customers by the model"}
     units = {"alive": "percent", "orders": "number", "amount": "currency", "value": "currency"}
     fitted = frame_table(
         fit, caption="Repeat purchases, seen and modelled", labels=labels, units={"modelled": "count"}, note=note
     )
-    heads = {"account": "Customer", "repeats": "Bought again", "alive": "Still a customer"}
+    heads = {"account": "Customer", "repeats": "Times bought again", "alive": "Still a customer"}
     caption = "Who is expected to buy most in 52 weeks"
     most = frame_table(_most_valued(view, values), caption=caption, labels=heads, units=units)
     return [*sentences(repeat_words(fit)), fitted, most]
@@ -189,6 +192,23 @@ def _by_age(cells: pl.DataFrame, label: str) -> Any:
     )
     shown = pl.concat([cells.select(means.columns), means])
     return cohort_heatmap(shown, label=label, age_unit="quarters")
+
+
+def _linked(view: View, cells: pl.DataFrame, label: str) -> Any:
+    """The same where cohorts are those of the dimension: by the month in which accounts became customers.
+
+    Cohorts that began with a subscription or an order are others, and cannot be chosen.
+    """
+    chart = _by_age(cells, label)
+    if lacking(view.data, CUSTOMER):
+        return chart
+    calendar = RegularCalendar("quarter")
+    months: dict[str, list[str]] = {}
+    for month in view.data.members("cohort"):
+        months.setdefault(calendar.containing(date.fromisoformat(f"{month}-01")).label, []).append(month)
+    rows = zip(cells["cohort"], cohort_rows(cells), strict=True)
+    values = {row: tuple(months[cohort]) for cohort, row in rows}
+    return Linked(chart, "cohort", BRUSHED, "row", values)
 
 
 def _by(view: View) -> str | None:

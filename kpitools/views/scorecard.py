@@ -21,7 +21,12 @@ Section = Callable[[View], Iterable[Any]]
 
 
 def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
-    """The core figures as a table: value, interval, comparison, peers, benchmark, trend."""
+    """The core figures as a table: value, interval, comparison, peers, benchmark, trend.
+
+    Args:
+        role: a set of KPIs: a role, an industry, ...
+        kpis: KPIs by name, instead of a set's.
+    """
 
     def section(view: View) -> Iterable[Any]:
         card = _card(view, role, kpis)
@@ -38,7 +43,12 @@ def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
 
 
 def findings(role: str = "core", kpis: Iterable[str] = ()) -> Section:
-    """The core figures in words."""
+    """The core figures in words.
+
+    Args:
+        role: a set of KPIs: a role, an industry, ...
+        kpis: KPIs by name, instead of a set's.
+    """
 
     def section(view: View) -> Iterable[Any]:
         said = words.findings(_card(view, role, kpis))
@@ -49,7 +59,12 @@ def findings(role: str = "core", kpis: Iterable[str] = ()) -> Section:
 
 
 def trends(role: str = "core", kpis: Iterable[str] = ()) -> Section:
-    """Each core figure over the last periods."""
+    """Each core figure over the last periods.
+
+    Args:
+        role: a set of KPIs: a role, an industry, ...
+        kpis: KPIs by name, instead of a set's.
+    """
 
     def section(view: View) -> Iterable[Any]:
         card = _card(view, role, kpis)
@@ -59,7 +74,13 @@ def trends(role: str = "core", kpis: Iterable[str] = ()) -> Section:
 
 
 def behind(role: str = "core", kpis: Iterable[str] = (), most: int = 10) -> Section:
-    """The rows behind each core figure, shut until a reader opens them."""
+    """The rows behind each core figure, shut until a reader opens them.
+
+    Args:
+        role: a set of KPIs: a role, an industry, ...
+        kpis: KPIs by name, instead of a set's.
+        most: rows of each table that are shown.
+    """
 
     def section(view: View) -> Iterable[Any]:
         for kpi in _card(view, role, kpis).kpis:
@@ -69,7 +90,11 @@ def behind(role: str = "core", kpis: Iterable[str] = (), most: int = 10) -> Sect
 
 
 def red_flags(most: int = 8) -> Section:
-    """What wants attention, the weightiest first, with likely causes and what usually helps."""
+    """What wants attention, the weightiest first, with likely causes and what usually helps.
+
+    Args:
+        most: red flags that are told.
+    """
 
     def section(view: View) -> Iterable[Any]:
         own, rules = view.config.kpis, with_limits(RULES, view.config.flags)

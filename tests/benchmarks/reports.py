@@ -154,7 +154,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def many(count: int) -> None:
-    """So many small reports in one batch, and what this process and its workers hold at 10, 50 and 100 percent."""
+    """So many small reports in one batch, and what this process and its workers hold after each tenth of them."""
     from kpitools.reports import make_reports
     from tests.reports_kit import company, template
 
@@ -163,12 +163,13 @@ def many(count: int) -> None:
         template(folder)
         data = company(*(f"T{number:04}" for number in range(count)), deals=1)
         out.mkdir()
-        with Held(lambda: sum(1 for _ in out.glob("*.html")) / count) as held:
+        with Held(lambda: sum(1 for _ in out.glob("deals-*.html")) / count) as held:
             seconds, batch = timed(lambda: make_reports(data, out=out, period=PERIOD, folder=folder, progress=False))
     print(f"{batch.count('made')} made, {batch.count('failed')} failed in {seconds:.0f} s")
-    for share in (0.1, 0.5, 1.0):
-        kept = {role: f"{size / MIB:,.0f} MiB" for role, size in held.at(share).items()}
-        print(f"at {share:4.0%}: " + ", ".join(f"{role} {size}" for role, size in kept.items()))
+    print(f"peak memory of all processes: {held.peak / MIB:,.0f} MiB")
+    for tenth in range(1, 11):
+        kept = sorted(held.at(tenth / 10).items())
+        print(f"at {count * tenth // 10:5}: " + ", ".join(f"{role} {size / MIB:,.0f} MiB" for role, size in kept))
 
 
 if __name__ == "__main__":

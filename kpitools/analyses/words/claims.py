@@ -17,6 +17,9 @@ _VERDICT = {
 def claim_words(finding: Finding) -> str:
     """The verdict, the figure it rests on with its interval, and what keeps it from being more.
 
+    Args:
+        finding: as `analyses.claims.examine` gives it.
+
     >>> import polars as pl
     >>> effect = Effect("ratio", 1.31, 1.13, 1.51, 672)
     >>> found = Finding(

@@ -81,6 +81,11 @@ than chance alone explains.'
 def win_rate_words(row: Row, before: Row | None = None, *, than: str = "") -> str:
     """The win rate in a sentence.
 
+    Args:
+        row: its row of `Result.frame`, in percent.
+        before: that of the period it is compared with.
+        than: how that period is called.
+
     >>> win_rate_words({"value": 25.0, "lower": 4.6, "upper": 69.9, "numerator": 1, "denominator": 4, "n": 4})
     'Win rate: too few to judge, 1 of 4 closed deals.'
     """

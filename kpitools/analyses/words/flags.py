@@ -145,6 +145,10 @@ def _trust(row: Row, rule: Rule) -> str:
 def condition_words(rule: Rule, kpis: Mapping[str, Kpi]) -> str:
     """When a rule fires, for the catalogue.
 
+    Args:
+        rule: the rule.
+        kpis: the catalogue, for labels and units.
+
     >>> from kpitools.analyses.flags.catalogue import RULES
     >>> from kpitools.kpis.catalogue import CATALOGUE
     >>> [condition_words(RULES[name], CATALOGUE) for name in ("thin_coverage", "win_rate_drops", "leaking_stage")]

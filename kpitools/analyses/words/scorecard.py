@@ -51,7 +51,11 @@ class Told:
 
 
 def findings(card: Scorecard) -> list[str]:
-    """The scorecard in at most five sentences; the first is about its first KPI that has a figure to judge."""
+    """The scorecard in at most five sentences; the first is about its first KPI that has a figure to judge.
+
+    Args:
+        card: as `analyses.scorecard.scorecard` gives it.
+    """
     told, than = _told(card), _than(card)
     known = [each for each in told if each.is_known]
     if not known:
@@ -66,6 +70,9 @@ def findings(card: Scorecard) -> list[str]:
 
 def missing_words(missing: Mapping[str, Sequence[str]]) -> list[str]:
     """What a scorecard was asked for and does not show, and why.
+
+    Args:
+        missing: KPI -> what the data lacks for it.
 
     >>> missing_words({"win_rate": ("deals.closed_at",), "forecast_accuracy": ("no such KPI in the catalogue yet",)})
     ['Not shown, for what the data lacks: Win rate (deals.closed_at).', 'Not in the catalogue yet: forecast accuracy.']
@@ -98,7 +105,11 @@ def within_words(kpis: Iterable[Kpi], dimensions: Collection[str]) -> list[str]:
 
 
 def with_chance(card: Scorecard) -> pl.DataFrame:
-    """The figures of the period; a change of a share or mean that may be chance is called neither better nor worse."""
+    """The figures of the period; a change of a share or mean that may be chance is called neither better nor worse.
+
+    Args:
+        card: as `analyses.scorecard.scorecard` gives it.
+    """
     said = {
         each.kpi.id: change_status(each.kpi, each.row, each.before, each.row.get("previous_status"))
         for each in _told(card)

@@ -14,6 +14,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+#: What a zygote says once kernels can be forked.
+READY = "ready"
 #: Whether kernels can be forked here: a process that is no child can only be watched by a handle of Linux.
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 #: Like a stock kernel it imports nothing from the folder that the batch was started in, which comes first in the path.
@@ -25,12 +27,16 @@ SINGLE = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def environment(threads: int) -> dict[str, str]:
-    """What a kernel finds in its environment: Polars alone may use several threads."""
-    return {**dict.fromkeys(SINGLE, "1"), "POLARS_MAX_THREADS": str(threads)}
+    """What a kernel finds in its environment: Polars alone may use several threads, and asks of few rows at a time."""
+    return {**dict.fromkeys(SINGLE, "1"), "POLARS_MAX_THREADS": str(threads), "POLARS_ENGINE_AFFINITY": "in-memory"}
 
 
 class ZygoteError(RuntimeError):
-    """The process that forks kernels did not start, ended, or does not answer."""
+    """The process that forks kernels ended, or does not answer."""
+
+
+class BrokenZygoteError(ZygoteError):
+    """The process that forks kernels cannot be started: no report would be made."""
 
 
 class Zygote:
@@ -55,10 +61,8 @@ class Zygote:
         Raises:
             ZygoteError: the zygote is gone or silent; it has then been ended.
         """
+        self.wait()
         try:
-            if not self._ready:
-                self._answer(STARTS_WITHIN)
-                self._ready = True
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
@@ -66,6 +70,26 @@ class Zygote:
         except (OSError, ValueError) as error:
             self.end()
             raise ZygoteError("The process that starts kernels is gone or does not answer.") from error
+
+    def wait(self) -> None:
+        """Wait until it can fork.
+
+        Raises:
+            BrokenZygoteError: it says that it cannot.
+            ZygoteError: it is gone or silent; it has then been ended.
+        """
+        if self._ready:
+            return
+        try:
+            said = self._answer(STARTS_WITHIN).decode("utf-8", "replace")
+        except TimeoutError:
+            said = ""
+        if said != READY:
+            self.end()
+            if said:
+                raise BrokenZygoteError(said)
+            raise ZygoteError("The process that starts kernels ended, or did not answer, before it was ready.")
+        self._ready = True
 
     @property
     def alive(self) -> bool:
@@ -161,6 +185,30 @@ def prepare(threads: int) -> None:
     if CAN_FORK:
         with _one_at_a_time:
             zygote(threads)
+
+
+def ready(threads: int) -> None:
+    """Wait until kernels can be forked.
+
+    Raises:
+        BrokenZygoteError: they cannot: the zygote says why, or ends twice before it is ready.
+    """
+    if not CAN_FORK:
+        return
+    with _one_at_a_time:
+        try:
+            zygote(threads).wait()
+        except BrokenZygoteError:
+            raise
+        except ZygoteError:
+            _second_try(threads)
+
+
+def _second_try(threads: int) -> None:
+    try:
+        zygote(threads).wait()
+    except ZygoteError as error:
+        raise BrokenZygoteError(str(error)) from None
 
 
 def zygote(threads: int) -> Zygote:

@@ -6,6 +6,7 @@ kernel starts its own. It ends when its owner closes the pipe, and its kernels e
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -20,6 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from kpitools.reports.kernels.forked import READY
 from kpitools.views import SECTIONS
 
 PRELOADED = (
@@ -38,10 +40,14 @@ PRELOADED = (
     "numpy.random",
     "polars",
     "altair",
+    "kpitools.explore",
+    "kpitools.intake",
     "kpitools.pages.page",
     "kpitools.pages.controls",
     *(f"kpitools.views.{name}" for name in SECTIONS),
     "kpitools.charts.notebook",
+    "kpitools.evaluation.others",
+    "kpitools.tables.text",
 )
 #: Preloaded where it is installed.
 IF_THERE = ("scipy.special", "scipy.optimize", "scipy.stats")
@@ -53,21 +59,29 @@ SKIPPED = ("rfc3987_syntax", "debugpy")
 
 
 def main() -> None:
-    """Serve until the owner is gone. One request a line: what the kernel is started with; the answer is its pid."""
-    skip_imports()
-    preload()
-    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    """Serve until the owner is gone. One request a line: what the kernel is started with; the answer is its pid.
+
+    The first answer is whether kernels can be forked: that it is ready, or what went wrong.
+    """
+    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8", errors="replace")
     os.dup2(2, 1)
+    skip_imports()
+    try:
+        preload()
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}".replace("\n", " "), file=answers)
+        return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries the dead
     gc.collect()
     gc.freeze()
-    print("ready", file=answers)
-    for line in sys.stdin:
-        pid = _fork()
-        if pid == 0:
-            _be_kernel(json.loads(line), answers)
-        print(pid, file=answers)
+    with contextlib.suppress(BrokenPipeError):  # the owner is gone
+        print(READY, file=answers)
+        for line in sys.stdin:
+            pid = _fork()
+            if pid == 0:
+                _be_kernel(json.loads(line), answers)
+            print(pid, file=answers)
 
 
 def skip_imports() -> None:
@@ -98,10 +112,13 @@ def _show_something() -> None:
     """What the first chart and the first table have read: schemas and a template. Nothing that others' names count."""
     import altair
 
+    from kpitools.charts.notebook import unchecked
     from kpitools.tables import Column, Table
 
     rows = altair.Data(values=[{"a": 1}])
     altair.Chart(rows, title="a").mark_bar().encode(x="a:Q", y="a:N", color="a:N").to_dict()
+    with unchecked():
+        altair.Chart(rows).mark_bar().encode(color=altair.value("a"))
     Table("a", [Column("a", "A")], [{"a": "a"}]).to_html()
 
 

@@ -1,0 +1,73 @@
+"""One KPI: its figure, its course, and who stands where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import polars as pl
+
+from kpitools.charts import kpi_by_member, kpi_trend, style
+from kpitools.evaluation.evaluate import evaluate
+from kpitools.kpis.kpi import Kpi
+from kpitools.model.calendar import periods_until
+from kpitools.pages.linked import Linked
+from kpitools.pages.view import View
+from kpitools.tables import frame_table, scorecard_table
+from kpitools.views.parts import with_peers
+
+Section = Callable[[View], Iterable[Any]]
+
+TREND = 8
+#: So many members of a dimension are drawn, those of the most cases first.
+MOST_MEMBERS = 30
+
+
+def figure(kpi: Kpi) -> Section:
+    """The figure of the period beside the period before, the year before, its benchmark and its target."""
+
+    def section(view: View) -> Iterable[Any]:
+        view.use([kpi])
+        result = evaluate(
+            kpi, view.data, periods=view.period, as_of=view.as_of, compare=["previous", "year_ago", "benchmark"]
+        )
+        frame = with_peers(result.frame, [kpi], view)
+        compare = [view.compare or "previous", "peers" if "peers" in frame.columns else "year_ago"]
+        yield scorecard_table(frame, [kpi], compare=compare, caption=f"{kpi.label}, {view.period.name}")
+
+    return section
+
+
+def trend(kpi: Kpi) -> Section:
+    """The figure over the last periods."""
+
+    def section(view: View) -> Iterable[Any]:
+        view.use([kpi])
+        result = evaluate(kpi, view.data, periods=periods_until(view.period, TREND), as_of=view.as_of)
+        return [kpi_trend(result.of(kpi), kpi)]
+
+    return section
+
+
+def members(kpi: Kpi, by: str) -> Section:
+    """The figure of each member of a dimension, best first; a click on one shows it alone.
+
+    Args:
+        kpi: the KPI.
+        by: the dimension.
+    """
+
+    def section(view: View) -> Iterable[Any]:
+        view.use([kpi])
+        found = evaluate(kpi, view.data, periods=view.period, as_of=view.as_of, by=by).of(kpi)
+        some = found.filter(pl.col("value").is_not_null()).sort("n", by, descending=[True, False], nulls_last=True)
+        shown = some.head(MOST_MEMBERS)
+        chart = kpi_by_member(shown, kpi, by=by, better="lower" if kpi.better == "lower" else "higher")
+        yield Linked.of(chart, by, style.PICKED, "rep", shown[by])
+        labels = {by: by.capitalize(), "value": kpi.label, "lower": "From", "upper": "To", "n": "Cases"}
+        units = dict.fromkeys(("value", "lower", "upper"), kpi.unit) | {"n": "count"}
+        left = some.height - shown.height
+        note = f"{left} with fewer cases are left out." if left else ""
+        yield frame_table(shown.select(*labels), caption=f"{kpi.label} by {by}", labels=labels, units=units, note=note)
+
+    return section

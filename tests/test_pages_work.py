@@ -1,0 +1,141 @@
+"""Sections worked out beside the kernel: the newest view wins, a stop is a stop, and what fails is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from IPython.display import Markdown
+
+from kpitools.model.slice import Slice
+from kpitools.pages import Page, View
+from kpitools.pages.place import STOPPED
+from kpitools.pages.work import Step, Work
+
+
+class Held:
+    """A section that waits until it is let go, and then tells for which team."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.hold = False
+
+    def __call__(self, view: View) -> list[Any]:
+        self.begun.set()
+        if self.hold:
+            assert self.go.wait(20)
+        return [Markdown(str(view.slice.where))]
+
+
+@pytest.fixture
+def page(data) -> Page:
+    return Page(View.of(data, Slice.parse("period=2026Q3")), interactive=True)
+
+
+def texts(page: Page) -> list[str]:
+    return [output["data"]["text/markdown"] for _, place in page._live for output in place._output.outputs]
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+def test_steps_are_done_in_order_and_told():
+    told: list[tuple[int, int]] = []
+    shown: list[int] = []
+
+    async def run() -> None:
+        work = Work(lambda done, of: told.append((done, of)))
+        work.do(Step(lambda number=number: number * 10, shown.append) for number in range(3))
+        await until(lambda: (3, 3) in told)
+
+    asyncio.run(run())
+    assert shown == [0, 10, 20]
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+def test_without_a_loop_steps_are_done_at_once():
+    shown: list[int] = []
+    Work(lambda done, of: None).do([Step(lambda: 1, shown.append), Step(lambda: 2, shown.append)])
+    assert shown == [1, 2]
+
+
+def test_the_kernel_listens_while_sections_are_worked_out_and_a_stale_answer_is_dropped(page):
+    held = Held()
+    page.show(held)
+    held.hold = True
+
+    async def run() -> None:
+        held.begun.clear()
+        page.choose("team", ("Nordics",))
+        await until(held.begun.is_set)
+        assert page._live[0][1].waiting
+        held.hold = False
+        page.choose("team", ("DACH",))
+        await until(lambda: not page._live[0][1].waiting)
+        assert texts(page) == ["{'team': ('DACH',)}"]
+        held.go.set()
+        await asyncio.sleep(0.1)
+        assert texts(page) == ["{'team': ('DACH',)}"]
+
+    asyncio.run(run())
+
+
+def test_stopped_sections_say_so_and_show_no_figures_of_another_slice(page):
+    held = Held()
+    page.show(lambda view: [Markdown("quick")], held)
+    held.hold = True
+
+    async def run() -> None:
+        held.begun.clear()
+        page.choose("team", ("Nordics",))
+        await until(held.begun.is_set)
+        assert "section 2 of 2" in page.progress.said.value
+        assert not page.progress.button.disabled
+        page.progress.button.click()
+        assert texts(page) == ["quick", STOPPED]
+        held.go.set()
+        await asyncio.sleep(0.1)
+        assert texts(page) == ["quick", STOPPED]
+        assert page.progress.button.disabled
+        held.hold = False
+        page.choose("team", ("DACH",))
+        await until(lambda: not page._live[1][1].waiting)
+        assert texts(page)[1] == "{'team': ('DACH',)}"
+
+    asyncio.run(run())
+
+
+def test_how_a_section_fails_is_shown_in_its_place_and_the_next_goes_on(page):
+    def fails(view: View) -> list[Any]:
+        if view.slice.where:
+            raise ZeroDivisionError("a section of one's own")
+        return []
+
+    page.show(fails, lambda view: [Markdown("next")])
+
+    async def run() -> None:
+        page.choose("team", ("Nordics",))
+        await until(lambda: not page._live[1][1].waiting)
+
+    asyncio.run(run())
+    (failed,) = page._live[0][1]._output.outputs
+    assert (failed["output_type"], failed["ename"]) == ("error", "ZeroDivisionError")
+    assert texts_of(page, 1) == ["next"]
+
+
+def texts_of(page: Page, number: int) -> list[str]:
+    return [output["data"]["text/markdown"] for output in page._live[number][1]._output.outputs]
+
+
+def test_going_back_to_a_view_finds_what_was_worked_out_for_it(page):
+    page.choose("team", ("Nordics",))
+    nordics = page.view
+    page.choose("team", ("DACH",))
+    page.choose("team", ("Nordics",))
+    assert page.view is nordics
