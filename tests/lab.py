@@ -60,6 +60,9 @@ ALL_DRAWN = f"() => ({UNDRAWN})().length === 0"
 
 RECONNECTS = "Connection lost, reconnecting in"
 
+# How the server takes it that a tab is closed while it still sends something to it.
+LEFT = ("tornado.iostream.StreamClosedError", "tornado.websocket.WebSocketClosedError")
+
 # What a cell, or a widget in one, says when something went wrong.
 FAILED = (
     ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error'], "
@@ -79,8 +82,11 @@ class Lab:
         return f"{self.address}/lab/tree/{name}?reset&token={self.token}"
 
     def complaints(self) -> list[str]:
-        """The lines of the server's log that tell of an error."""
-        return [line for line in self.log.read_text().splitlines() if line.startswith(("[E ", "Traceback"))]
+        """What the server's log tells of errors: its lines, and what tracebacks end with."""
+        lines = self.log.read_text().splitlines()
+        after = (lines[place + 1 :] for place, line in enumerate(lines) if line.startswith("Traceback"))
+        ends = [next((line for line in rest if line and not line.startswith(" ")), "") for rest in after]
+        return [line for line in lines if line.startswith("[E ")] + [end for end in ends if not end.startswith(LEFT)]
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from kpitools.analyses.conversion import conversion, incidence, lead_funnel, tim
 from kpitools.analyses.conversion_apart import conversion_apart
 from kpitools.analyses.flags.check import flags
 from kpitools.analyses.forecasts import forecast_errors
-from kpitools.analyses.funnel import funnel, stage_conversion
+from kpitools.analyses.funnel import deals_of_step, funnel, stage_conversion
 from kpitools.analyses.funnel_beside import funnel_beside
 from kpitools.analyses.hazard import hazard
 from kpitools.analyses.lifetime import ShiftedBetaGeometric, contract_ages, contract_values
@@ -63,6 +63,7 @@ ANALYSES: dict[Callable[..., object], Made] = {
     conversion: lambda data, period, day: conversion(data, period=period, as_of=day, by="segment"),
     conversion_apart: lambda data, period, day: conversion_apart(data, period=period, as_of=day, by="segment"),
     coverage: lambda data, period, day: coverage(data, periods=[period], as_of=day, by="team"),
+    deals_of_step: lambda data, period, day: deals_of_step(data, "Proposal", period=period, as_of=day).sort("deal_id"),
     examine: lambda data, _, day: pl.concat([examine(name, data, as_of=day).groups for name in CLAIMS]),
     flags: lambda data, period, day: flags(data, period=period, as_of=day).frame,
     forecast_errors: lambda data, _, day: forecast_errors(data, as_of=day),

@@ -58,7 +58,7 @@ def forecast_errors(data: Dataset, *, as_of: AsOf = None) -> pl.DataFrame:
     view = seen(data, as_of)
     need("Forecasts beside what was won", view, "forecasts.owner_kind", "forecasts.made_at", "forecasts.amount",
          "deals.closed_at", "deals.status", "deals.amount", "deals.owner_rep_id", "reps.team")  # fmt: skip
-    levels = LEVELS[:2] if view.seen_on is not None else LEVELS
+    levels = LEVELS[:2] if view.is_part else LEVELS
     over = pl.col("ends_on") <= pl.lit(last_day(view), pl.Date)
     known = view["forecasts"].filter(over, pl.col("owner_kind").is_in(levels), pl.col("amount").is_not_null())
     labels = view.lookups["reps"].select(owner_id="rep_id", name="label", owner_kind=pl.lit("rep"))

@@ -27,9 +27,10 @@ def sentences(said: Iterable[str]) -> list[Any]:
     return [Markdown("\n".join(points))] if points else []
 
 
-def by_stage(chart: Any, stages: Iterable[str]) -> Linked:
+def by_stage(chart: Any, stages: Iterable[str | None]) -> Linked:
     """A chart of stages, of which a click chooses one; the outcome after the last is no stage."""
-    return Linked.of(chart, "stage", PICKED, "stage", (stage for stage in stages if stage.lower() not in WON))
+    known = (stage for stage in stages if stage is None or stage.lower() not in WON)
+    return Linked.of(chart, "stage", PICKED, "stage", known)
 
 
 def some_of(kpis: Sequence[Kpi], view: View) -> list[Kpi]:
