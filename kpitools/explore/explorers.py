@@ -132,7 +132,9 @@ def pipeline(
     """
     page = open_page(data, slice=slice, period=period, as_of=as_of, compare=compare, interactive=interactive)
     views = pipeline_views
-    sections = (views.bridge, views.findings, views.age, views.slippage, views.velocity, views.coverage)
+    sections = (
+        views.by_stage, views.bridge, views.findings, views.older, views.slippage, views.velocity, views.coverage,
+    )  # fmt: skip
     return Explorer(page, sections, [pipeline_value, win_rate])
 
 

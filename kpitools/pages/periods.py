@@ -5,18 +5,23 @@ from __future__ import annotations
 from datetime import date
 from typing import cast
 
+import polars as pl
+
 from kpitools.formats import MONTHS
 from kpitools.model.calendar import Period, RegularCalendar
 from kpitools.model.dataset import Dataset
+from kpitools.pages.options import COUNTED
 
 MOST_PERIODS = 60
 
 
 class Periods:
-    """The periods that data reaches into, by calendar."""
+    """The periods that what is counted reaches into, by calendar: a rep's hiring ten years ago opens none."""
 
     def __init__(self, data: Dataset, fiscal_start: int) -> None:
-        self._first: date | None = cast(date | None, data.describe()["first"].min())
+        spans = data.describe()
+        counted = [name for name in COUNTED if name in data][:1] or spans["table"].to_list()
+        self._first = cast(date | None, spans.filter(pl.col("table").is_in(counted))["first"].min())
         self._last = data.last_day
         self._fiscal_start = fiscal_start
 

@@ -7,18 +7,18 @@ from typing import Any
 
 import polars as pl
 
+from kpitools.analyses import words
+from kpitools.analyses.scorecard import Scorecard, scorecard
 from kpitools.charts import kpi_by_member, kpi_trend, style
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.kpis.kpi import Kpi
-from kpitools.model.calendar import periods_until
 from kpitools.pages.linked import Linked
 from kpitools.pages.view import View
 from kpitools.tables import frame_table, scorecard_table
-from kpitools.views.parts import with_peers
+from kpitools.views.parts import sentences, with_peers
 
 Section = Callable[[View], Iterable[Any]]
 
-TREND = 8
 #: So many members of a dimension are drawn, those of the most cases first.
 MOST_MEMBERS = 30
 
@@ -27,13 +27,14 @@ def figure(kpi: Kpi) -> Section:
     """The figure of the period beside the period before, the year before, its benchmark and its target."""
 
     def section(view: View) -> Iterable[Any]:
+        card = _card(view, kpi)
         view.use([kpi])
-        result = evaluate(
-            kpi, view.data, periods=view.period, as_of=view.as_of, compare=["previous", "year_ago", "benchmark"]
-        )
-        frame = with_peers(result.frame, [kpi], view)
+        frame = with_peers(words.with_chance(card), card.kpis, view)
         compare = [view.compare or "previous", "peers" if "peers" in frame.columns else "year_ago"]
-        yield scorecard_table(frame, [kpi], compare=compare, caption=f"{kpi.label}, {view.period.name}")
+        yield scorecard_table(
+            frame, card.kpis, compare=list(dict.fromkeys(compare)), caption=f"{kpi.label}, {view.period.name}"
+        )
+        yield from sentences(words.findings(card))
 
     return section
 
@@ -43,10 +44,16 @@ def trend(kpi: Kpi) -> Section:
 
     def section(view: View) -> Iterable[Any]:
         view.use([kpi])
-        result = evaluate(kpi, view.data, periods=periods_until(view.period, TREND), as_of=view.as_of)
-        return [kpi_trend(result.of(kpi), kpi)]
+        return [kpi_trend(_card(view, kpi).trend.of(kpi), kpi)]
 
     return section
+
+
+def _card(view: View, kpi: Kpi) -> Scorecard:
+    return view.once(
+        f"card of {kpi.id}",
+        lambda: scorecard(view.data, period=view.period, kpis=[kpi], as_of=view.as_of, targets=view.config.targets),
+    )
 
 
 def members(kpi: Kpi, by: str) -> Section:

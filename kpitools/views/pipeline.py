@@ -23,7 +23,8 @@ from kpitools.kpis.pipeline import pipeline_velocity
 from kpitools.model.calendar import periods_until
 from kpitools.pages.view import COMPARISONS, View
 from kpitools.tables import frame_table
-from kpitools.views.parts import by_stage, sentences
+from kpitools.views.parts import by_stage as linked_by_stage
+from kpitools.views.parts import sentences
 
 TREND = 8
 #: Owners a table of forecasts shows, those furthest off first.
@@ -75,9 +76,19 @@ def velocity(view: View) -> Iterable[Any]:
 
 def age(view: View) -> Iterable[Any]:
     """What is open by stage and age, and how that compares with the time that won deals took."""
-    yield from sentences(words.ageing_words(ages(view.data, as_of=view.as_of)))
+    yield from older(view)
+    yield from by_stage(view)
+
+
+def older(view: View) -> Iterable[Any]:
+    """How the age of what is open compares with the time that won deals took, in words."""
+    return sentences(words.ageing_words(ages(view.data, as_of=view.as_of)))
+
+
+def by_stage(view: View) -> Iterable[Any]:
+    """What is open by stage and age."""
     frame = analysis.by_stage_and_age(view.deals_in(view.period), as_of=view.as_of)
-    yield by_stage(pipeline_by_stage_and_age(frame), frame["stage"])
+    return [linked_by_stage(pipeline_by_stage_and_age(frame), frame["stage"])]
 
 
 def slippage(view: View) -> Iterable[Any]:
