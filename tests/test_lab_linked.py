@@ -66,6 +66,8 @@ def run_all(page: Page, lab: Lab, name: str) -> Locator:
     page.wait_for_function(KERNEL_READY)
     said = page.get_by_label("Slice", exact=True)
     expect(said).to_have_value(WHOLE)
+    for kind in ("error", "stderr"):
+        assert page.locator(f"[data-mime-type='application/vnd.jupyter.{kind}']").count() == 0
     return said
 
 

@@ -23,13 +23,9 @@ from kpitools.pages.memory import MOST_DAYS, MOST_WINDOWS, Memory
 
 ASKED = (
     "period=2026Q3",
-    "team=Nordics&period=2026Q2",
-    "segment=smb&period=2025-11",
     "team=DACH&segment=enterprise&period=2026Q1&as_of=2026-02-10",
-    "stage=Proposal&period=2026Q3",
-    "period=2026Q2&as_of=2026-09-30",
+    "stage=Proposal&period=2026Q2&as_of=2026-09-30",
     "team=Nordics&period=2026Q3&as_of=2026-06-15",
-    "rep=%28unassigned%29&period=2026Q2",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import subprocess
 from pathlib import Path
@@ -72,3 +73,15 @@ def test_a_machine_without_a_browser_is_told_what_to_install(monkeypatch: pytest
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ReportError, match=r"needs a browser.*install Chromium"):
         pdf.required()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_browser_left_behind():
+    """Two of one process would stand in each other's way: other tests start their own."""
+    yield
+    if pdf._browser.cache_info().currsize:
+        for end in (pdf._browser().close, pdf._running().stop):
+            atexit.unregister(end)
+            end()
+        pdf._browser.cache_clear()
+        pdf._running.cache_clear()

@@ -25,7 +25,6 @@ from kpitools.reports.plan import plan
 from kpitools.reports.run import Outcome, Task, attempt, make_report
 
 ROOT = Path(__file__).parents[1]
-TEMPLATES = sorted(path.stem for path in (ROOT / "templates").glob("*.ipynb"))
 #: What a notebook says of the time: the only thing in which two runs may differ.
 TIMES = re.compile(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|\+00:00)"|"duration": [\d.e-]+')
 GIVEN = {"slice": "team=North", "period": "2026Q3", "as_of": "2026-09-30", "interactive": False}
@@ -63,7 +62,7 @@ def slices(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     return place, {job.template.name: job for job in made.jobs}
 
 
-@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("name", ["funnel", "retention", "scorecard"])
 def test_a_forked_kernel_writes_what_a_stock_kernel_writes(name: str, slices, tmp_path: Path):
     place, jobs = slices
     written = {}

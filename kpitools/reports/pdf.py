@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kpitools.errors import ReportError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Playwright
 
 #: Names under which systems know the browser; Playwright's own is taken where it has one.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
@@ -63,11 +63,16 @@ def required() -> None:
 @functools.lru_cache(1)
 def _browser() -> Browser:
     """One browser for all pages that this process prints."""
-    running = _playwright()().start()
+    running = _running()
     browser = running.chromium.launch(executable_path=_executable(), args=[*OFFLINE, *_in_a_container()])
     atexit.register(running.stop)
     atexit.register(browser.close)
     return browser
+
+
+@functools.lru_cache(1)
+def _running() -> Playwright:
+    return _playwright()().start()
 
 
 def _playwright() -> Any:
