@@ -31,6 +31,7 @@ from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 from kpitools.pages import Page, View
+from kpitools.pages.place import WAITING
 from kpitools.tables import files
 from kpitools.tables.files import write_csv, write_xlsx
 from tests.small import dataset
@@ -219,11 +220,13 @@ def test_rows_found_for_what_nobody_waits_for_any_more_are_not_shown(data: Datas
     other = page.of(Slice.parse("team=DACH&period=2026Q3"))
     panel.follow(other)
     assert (said(panel.said), panel.csv.disabled, said(panel.range)) == ("Looking for the rows …", True, "")
+    assert WAITING in panel.shown._dom_classes
     slow = panel.later(other)
     found = slow.make()
     panel.number.value = panel.number.options[1][1]  # which looks for it at once
     expected = said(panel.headline)
     assert expected.startswith("Pipeline value")
+    assert WAITING not in panel.shown._dom_classes
     slow.show(found)
     assert said(panel.headline) == expected
     panel.follow(page.view)

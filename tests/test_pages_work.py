@@ -139,3 +139,31 @@ def test_going_back_to_a_view_finds_what_was_worked_out_for_it(page):
     page.choose("team", ("DACH",))
     page.choose("team", ("Nordics",))
     assert page.view is nordics
+
+
+def test_going_back_to_the_first_view_from_another_period_finds_it_too(page):
+    first = page.view
+    page.follow(page.of(Slice({}, "2026Q2")))
+    assert page.view is not first
+    page.follow(page.of(first.slice))
+    assert page.view is first
+    assert page.of(Slice({}, "2026Q3")) is first, "a day that is left out is the end of the period"
+
+
+def test_an_output_that_cannot_be_shown_is_told_in_its_place_and_the_next_goes_on(page):
+    class Unshown(Markdown):
+        def for_page(self, page: Page, before: Any) -> Any:
+            if page.view.slice.where:
+                raise ZeroDivisionError("a chart of one's own")
+            return Markdown("shown")
+
+    page.show(lambda view: [Unshown("")], lambda view: [Markdown("next")])
+
+    async def run() -> None:
+        page.choose("team", ("Nordics",))
+        await until(lambda: not page._live[1][1].waiting)
+
+    asyncio.run(run())
+    (failed,) = page._live[0][1]._output.outputs
+    assert (failed["ename"], failed["evalue"]) == ("ZeroDivisionError", "a chart of one's own")
+    assert texts_of(page, 1) == ["next"]

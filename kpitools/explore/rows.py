@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from typing import Any
 
 import ipywidgets
@@ -13,13 +12,13 @@ from kpitools.errors import KpitoolsError
 from kpitools.explore.rows_export import CSV, XLSX, Kind, export, file_name, link
 from kpitools.explore.rows_listing import Listing, in_words
 from kpitools.explore.rows_sources import Found, Number, look, row_count
-from kpitools.formats import one_line
 from kpitools.kpis.kpi import Kpi
 from kpitools.pages import Page, View
+from kpitools.pages.boxes import control, status
+from kpitools.pages.place import WAITING
 from kpitools.pages.work import Step
 from kpitools.tables.html import with_style
 
-STYLE = {"description_width": "initial"}
 AT_LEFT = {"width": "auto", "align_self": "flex-start"}
 ANY = "Any input"
 LOOKING = "Looking for the rows …"
@@ -44,12 +43,14 @@ class Rows:
         self._listings: Mapping[str, Listing] = {}
         known = [one if isinstance(one, Number) else Number.of_kpi(one) for one in numbers]
         self.toggle = ipywidgets.ToggleButton(description="Rows behind this number", layout=AT_LEFT)
-        self.number = _box(ipywidgets.Dropdown, "Number", options=[(one.label, one) for one in known])
+        self.number = control(ipywidgets.Dropdown, "Number", options=[(one.label, one) for one in known])
         self.table, self.counted, self.by = (
-            _box(ipywidgets.Dropdown, label) for label in ("Table", "Counted in", "Sort by")
+            control(ipywidgets.Dropdown, label) for label in ("Table", "Counted in", "Sort by")
         )
-        self.order = _box(ipywidgets.Dropdown, "Order", options=[("Ascending", False), ("Descending", True)])
-        self.search = _box(ipywidgets.Text, "Search", placeholder="part of what a row shows", continuous_update=False)
+        self.order = control(ipywidgets.Dropdown, "Order", options=[("Ascending", False), ("Descending", True)])
+        self.search = control(
+            ipywidgets.Text, "Search", placeholder="part of what a row shows", continuous_update=False
+        )
         self.previous, self.next, self.csv, self.xlsx = (
             ipywidgets.Button(description=name) for name in ("Previous", "Next", "Export CSV", "Export Excel")
         )
@@ -190,8 +191,8 @@ class Rows:
         self.previous.disabled = not listing or listing.page == 0
         self.next.disabled = not listing or listing.page == listing.last
         self.csv.disabled = self.xlsx.disabled = not found
-        self.range.value = _status(listing.range() if listing else "")
-        self.shown.layout.opacity = None if listing else "0.4"  # those of the view before: nothing jumps
+        self.range.value = status(listing.range() if listing else "")
+        (self.shown.remove_class if listing else self.shown.add_class)(WAITING)  # rows of before stay: nothing jumps
         if listing:
             self.shown.value = with_style(listing.table(self._title()).to_html())
         self._say("")
@@ -214,12 +215,4 @@ class Rows:
             self.saved.outputs = (link(path, kind),)
 
     def _say(self, message: str) -> None:
-        self.said.value = _status(message)
-
-
-def _box(kind: Any, label: str, **more: Any) -> Any:
-    return kind(description=label, style=STYLE, **more)
-
-
-def _status(message: str) -> str:
-    return f"<span role='status'>{escape(one_line(message))}</span>"
+        self.said.value = status(message)

@@ -11,7 +11,7 @@ import polars as pl
 
 from kpitools.formats import format_number, one_line
 from kpitools.tables import Table, frame_table
-from kpitools.views.behind import COLUMNS, TELLING
+from kpitools.views.behind import telling
 
 #: Rows of a page, and letters of a text that are shown of it; a file holds it in full.
 PAGE, LONGEST = 20, 160
@@ -57,10 +57,8 @@ class Listing:
 
     @cached_property
     def shown(self) -> list[str]:
-        """The columns by which people know a row, those first of which the table has values; else its first ones."""
-        own = [name for name, kind in self.frame.schema.items() if name not in self.marks and not kind.is_nested()]
-        telling = [name for name in TELLING if name in own and self.frame[name].null_count() < self.frame.height]
-        return list(dict.fromkeys([own[0], *(telling or own[1:])[:COLUMNS]]))
+        """The columns by which people know a row."""
+        return telling(self.frame.drop(self.marks))
 
     def ask(self, **changed: Any) -> None:
         """Ask for other rows or another order; that begins with the first page."""

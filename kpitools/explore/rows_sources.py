@@ -75,8 +75,9 @@ def rows_of_step(view: View, step: str) -> dict[str, pl.DataFrame]:
         EvaluationError: the data lacks what the funnel needs.
         UnknownNameError: no such step.
     """
-    entered = deals_of_step(view.data, step, period=view.period, as_of=view.as_of)
-    deals = view.data["deals"].join(entered.lazy(), on="deal_id", maintain_order="left")
+    data = view.deals_in(view.period)
+    entered = deals_of_step(data, step, period=view.period, as_of=view.as_of)
+    deals = data["deals"].join(entered.lazy(), on="deal_id", maintain_order="left")
     return {"deals": deals.collect()}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from kpitools.formats import harmless
+from kpitools.formats.whole import whole
 from kpitools.intake.plan import LOADED
 from kpitools.model.dataset import Dataset, Quality
 
@@ -52,10 +53,6 @@ class Check:
 
 
 def _write(frame: pl.DataFrame, path: Path) -> Path:
-    """Write a whole file or none."""
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with whole(path) as part:
         harmless(frame).write_csv(part, include_bom=True)
-        return part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    return path

@@ -14,6 +14,7 @@ import ipywidgets
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.formats import format_number, one_line
 from kpitools.model.slice import Slice
+from kpitools.pages.boxes import control
 
 #: More values than these are searched.
 MOST_LISTED = 15
@@ -22,7 +23,6 @@ MOST_NAMED = 5
 
 #: Values as a slice holds them: none is everything, (None,) the rows that belong to none.
 Values = tuple[str | None, ...]
-STYLE = {"description_width": "initial"}
 
 
 class Choice:
@@ -45,7 +45,7 @@ class Choice:
         self._counts: Mapping[str | None, int] = {}
         self._values: dict[str, Values] = {}
         make = ipywidgets.Combobox if searched else ipywidgets.Dropdown
-        self.widget: Any = make(description=self._words.capitalize(), style=STYLE, layout={"width": "300px"})
+        self.widget: Any = control(make, self._words.capitalize(), layout={"width": "300px"})
         if searched:
             self.widget.continuous_update = False
         self.searched = searched

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets
 from IPython.display import display
 
 from kpitools.errors import KpitoolsError
-from kpitools.formats import one_line
 from kpitools.kpis.sets import SETS
 from kpitools.model.slice import Slice
-from kpitools.pages.choice import MOST_LISTED, STYLE, Choice, Values
+from kpitools.pages.boxes import control, status
+from kpitools.pages.choice import MOST_LISTED, Choice, Values
 from kpitools.pages.copying import as_lines, read_lines
 from kpitools.pages.empty import remark
 from kpitools.pages.history import History
@@ -64,12 +63,12 @@ class Controls:
                          failed=self._say)
             for name, values in page.options.members().items()
         }  # fmt: skip
-        self.calendar, self.period = _box(ipywidgets.Dropdown, "Calendar"), _box(ipywidgets.Dropdown, "Period")
-        self.as_of = _box(ipywidgets.DatePicker, "As of")
-        self.compare = _box(ipywidgets.Dropdown, "Compare with")
-        self.kpi_set = _box(ipywidgets.Dropdown, "KPI set")
-        self.text = _box(ipywidgets.Text, "Slice", continuous_update=False, layout=WIDE)
-        self.lines = _box(ipywidgets.Textarea, "Parameters", continuous_update=False, layout=WIDE, rows=3)
+        self.calendar, self.period = control(ipywidgets.Dropdown, "Calendar"), control(ipywidgets.Dropdown, "Period")
+        self.as_of = control(ipywidgets.DatePicker, "As of")
+        self.compare = control(ipywidgets.Dropdown, "Compare with")
+        self.kpi_set = control(ipywidgets.Dropdown, "KPI set")
+        self.text = control(ipywidgets.Text, "Slice", continuous_update=False, layout=WIDE)
+        self.lines = control(ipywidgets.Textarea, "Parameters", continuous_update=False, layout=WIDE, rows=3)
         self.said = ipywidgets.HTML()
         self.undo, self.redo, self.reset = (ipywidgets.Button(description=name) for name in ("Undo", "Redo", "Reset"))
         self._fill(page.view, self._counted(page.view))
@@ -209,11 +208,7 @@ class Controls:
         self.reset.disabled = Shown.by(view) == self._history.first
 
     def _say(self, message: str) -> None:
-        self.said.value = f"<span role='status'>{escape(one_line(message))}</span>"
-
-
-def _box(kind: Any, label: str, **more: Any) -> Any:
-    return kind(description=label, style=STYLE, **more)
+        self.said.value = status(message)
 
 
 def _fill_list(box: Any, options: dict[str, Any], current: Any) -> None:

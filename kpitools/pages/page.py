@@ -91,6 +91,7 @@ class Page:
         self._told: dict[str, tuple[Callable[[View], None], Callable[[View], Step] | None]] = {}
         self._live: list[tuple[Section, Place]] = []
         self._views: Recent[tuple[str, str, str], View] = Recent(MOST_VIEWS)
+        self._views.get(_name(view), lambda: view)
         self._work = Work(self._tell)
 
     @cached_property
@@ -155,14 +156,15 @@ class Page:
         here = self.view
         compare, kpi_set = compare or here.compare, kpi_set or here.kpi_set
 
-        def make() -> View:
-            view = View.of(
-                here.whole, chosen, here.peers, here.config, compare=compare, kpi_set=kpi_set, memory=here.memory
-            )
+        view = View.of(
+            here.whole, chosen, here.peers, here.config, compare=compare, kpi_set=kpi_set, memory=here.memory
+        )
+
+        def checked() -> View:
             check_not_empty(view, self.options)
             return view
 
-        return self._views.get((str(chosen), compare, kpi_set), make)
+        return self._views.get(_name(view), checked)
 
     def follow(self, view: View) -> None:
         """Show another view: in the controls first, then section by section, beside the kernel while it listens."""
@@ -171,7 +173,7 @@ class Page:
             told(view)
         for _, place in self._live:
             place.wait()
-        sections = [Step(partial(_answer, section, view), place.fill) for section, place in self._live]
+        sections = [Step(partial(_answer, section, view), partial(_put, place)) for section, place in self._live]
         slow = [later(view) for _, later in self._told.values() if later is not None]
         self._work.do([*sections[:1], *slow, *sections[1:]])
 
@@ -200,6 +202,11 @@ class Page:
         return one.for_page(self, before) if hasattr(one, "for_page") else one
 
 
+def _name(view: View) -> tuple[str, str, str]:
+    """What a view shows, as a name; two of the same show the same."""
+    return str(view.slice), view.compare, view.kpi_set
+
+
 def _built(section: Section, view: View) -> list[Any]:
     """A section's outputs; what the data cannot give is said in its place."""
     from IPython.display import Markdown
@@ -220,6 +227,16 @@ def _answer(section: Section, view: View) -> list[Any]:
         from kpitools.pages.place import Failed
 
         return [Failed(error)]
+
+
+def _put(place: Place, found: list[Any]) -> None:
+    """Show what a section gave; where that fails, how: a place is not left with figures of another slice."""
+    try:
+        place.fill(found)
+    except Exception as error:
+        from kpitools.pages.place import Failed
+
+        place.fill([Failed(error)])
 
 
 def _own(section: Section, view: View) -> list[Any]:

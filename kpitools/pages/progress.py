@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets
 
+from kpitools.pages.boxes import status
 from kpitools.pages.place import STYLE
 
 
@@ -34,4 +35,4 @@ class Progress:
         self._stop()
 
     def _say(self, message: str) -> None:
-        self.said.value = f"<span role='status'>{message}</span>"
+        self.said.value = status(message)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kpitools.formats.whole import PART
 from kpitools.reports.assets import write_assets
 from kpitools.reports.bundle import bundle
 from kpitools.reports.cut import forget
@@ -18,7 +19,7 @@ from kpitools.reports.prepare import Slices, facts_of
 from kpitools.reports.record import Journal, Record
 from kpitools.reports.result import Report
 from kpitools.reports.reuse import Step
-from kpitools.reports.run import PART, Outcome, Task, make_report, remove
+from kpitools.reports.run import Outcome, Task, make_report, remove
 from kpitools.reports.workers import AHEAD, AHEAD_ELSEWHERE, DIED, Workers, do_all
 
 if TYPE_CHECKING:

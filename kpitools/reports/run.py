@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kpitools.formats.whole import whole
 from kpitools.reports.kernels.forked import prepare, ready
 from kpitools.reports.kernels.watch import Watch
 from kpitools.reports.log import LOG, written
 from kpitools.reports.look import PLAIN, Look
 
-PART = ".part"
 #: How papermill tags the cell with the parameters it was given.
 INJECTED = "injected-parameters"
 #: How often a report is begun whose kernel dies.
@@ -245,9 +245,8 @@ def _keep_log(task: Task, log: str) -> tuple[str, ...]:
 
 def put(path: Path, content: bytes) -> None:
     """Write a file so that, whatever happens, it is either the whole new one or what was there before."""
-    part = path.with_name(f".{path.name}{PART}")
-    part.write_bytes(content)
-    part.replace(path)
+    with whole(path) as part:
+        part.write_bytes(content)
 
 
 def remove(folder: Path, stem: str, *endings: str) -> None:

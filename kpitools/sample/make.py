@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from kpitools.formats.whole import whole
 from kpitools.model.tables import TABLES
 from kpitools.sample.activity import activity_table
 from kpitools.sample.beyond import beyond
@@ -135,9 +136,9 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 2026) -> dic
 
 def _write(frame: pl.DataFrame, folder: Path, name: str) -> Path:
     path = folder / f"{name}.{'parquet' if name in _PARQUET else 'csv'}"
-    part = path.with_name(f".{path.name}.part")
-    if name in _PARQUET:
-        frame.write_parquet(part, compression="zstd", compression_level=19)
-    else:
-        frame.write_csv(part, datetime_format="%Y-%m-%dT%H:%M:%S", date_format="%Y-%m-%d")
-    return part.replace(path)
+    with whole(path) as part:
+        if name in _PARQUET:
+            frame.write_parquet(part, compression="zstd", compression_level=19)
+        else:
+            frame.write_csv(part, datetime_format="%Y-%m-%dT%H:%M:%S", date_format="%Y-%m-%d")
+    return path

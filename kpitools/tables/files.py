@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import polars as pl
 
 from kpitools.errors import ReportError
 from kpitools.formats import format_number, harmless, is_figure
+from kpitools.formats.whole import whole
 from kpitools.tables.sheets import TEXT, legal, sheet_name, workbook
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def write_csv(frame: pl.DataFrame, path: Path) -> Path:
         ReportError: a column holds lists or records, which a cell cannot.
     """
     _check(frame)
-    with _whole(path) as part:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as part:
         harmless(frame).write_csv(part, include_bom=True, datetime_format="%Y-%m-%d %H:%M:%S%.f")
     return path
 
@@ -64,21 +65,10 @@ def write_xlsx(frame: pl.DataFrame, path: Path, *, title: str) -> Path:
             f"A sheet of Excel holds {format_number(MOST_ROWS - 1)} rows; these are {format_number(frame.height)}."
             " Narrow the slice or the search, or export CSV, which has no limit."
         )
-    with _whole(path) as part, workbook(str(part), title=title, constant_memory=True) as book:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as part, workbook(str(part), title=title, constant_memory=True) as book:
         _sheet(book, frame, title)
     return path
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file to write that takes its place only when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check(frame: pl.DataFrame) -> None:

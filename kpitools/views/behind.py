@@ -26,6 +26,15 @@ TELLING = (
 COLUMNS = 6
 
 
+def telling(frame: pl.DataFrame) -> list[str]:
+    """The columns by which people know a row: its first, then those of `TELLING` that the rows have values of; where
+    there is none, the first ones.
+    """
+    own = [name for name, kind in frame.schema.items() if not kind.is_nested()]
+    known = [name for name in TELLING if name in own and frame[name].null_count() < frame.height]
+    return list(dict.fromkeys([own[0], *(known or own[1:])[:COLUMNS]]))
+
+
 def rows_of(kpi: Kpi | str, most: int = 20) -> Section:
     """A section with the rows that a KPI counts in the slice, and how many of them are left out.
 
@@ -63,22 +72,17 @@ def rows_table(frame: pl.DataFrame, inputs: Sequence[str], *, caption: str, most
     b             9
     1 of 2 rows, the largest amounts; the others are left out.
     """
-    telling = [name for name in TELLING if name in frame.columns and frame[name].null_count() < frame.height]
-    if large := "amount" in telling:
+    shown = telling(frame.drop(inputs))
+    if large := "amount" in shown:
         frame = frame.sort("amount", descending=True, nulls_last=True, maintain_order=True)
     counted = [pl.when(pl.col(name)).then(pl.lit(name.replace("_", " "))) for name in inputs]
-    shown = frame.head(most).select(
-        frame.columns[0],
-        *telling[:COLUMNS],
-        pl.concat_str(counted, separator=", ", ignore_nulls=True).alias("counted_in"),
-    )
-    of = (
-        f"{format_number(shown.height)} of {format_number(frame.height)} rows{', the largest amounts' if large else ''}"
-    )
+    counted_in = pl.concat_str(counted, separator=", ", ignore_nulls=True).alias("counted_in")
+    page = frame.head(most).select(*shown, counted_in)
+    of = f"{format_number(page.height)} of {format_number(frame.height)} rows{', the largest amounts' if large else ''}"
     return frame_table(
-        shown,
+        page,
         caption=caption,
-        units={"amount": "currency"} if "amount" in shown.columns else {},
-        note=f"{of}; the others are left out." if shown.height < frame.height else "",
+        units={"amount": "currency"} if large else {},
+        note=f"{of}; the others are left out." if page.height < frame.height else "",
         folded=True,
     )
