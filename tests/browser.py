@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 ARGUMENTS = [
     "--headless",
@@ -54,6 +54,21 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def kept_local(context: BrowserContext) -> list[str]:
+    """Let a context ask nobody but this machine; gives the addresses that it asks in vain, as they come."""
+    asked: list[str] = []
+
+    def gate(route: Route) -> None:
+        if route.request.url.startswith(LOCAL):
+            route.continue_()
+        else:
+            asked.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", gate)
+    return asked
+
+
 @contextmanager
 def opened(
     browser: Browser, file: Path, *, width: int = 1200, height: int = 900, charts: bool = True, **context: Any
@@ -61,16 +76,7 @@ def opened(
     """The file opened from disk in a fresh context, its charts drawn."""
     fresh = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **context)
     fresh.set_default_timeout(20_000)
-    seen = Seen(fresh.new_page())
-
-    def gate(route: Route) -> None:
-        if route.request.url.startswith(LOCAL):
-            route.continue_()
-        else:
-            seen.requests.append(route.request.url)
-            route.abort()
-
-    fresh.route("**/*", gate)
+    seen = Seen(fresh.new_page(), kept_local(fresh))
     seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
     seen.page.on("console", lambda said: seen.errors.append(said.text) if said.type in ("error", "warning") else None)
     seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))

@@ -1,12 +1,16 @@
-"""What the tests share: the sample as frames and as a dataset."""
+"""What the tests share: the sample as frames and as a dataset, and a browser."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import polars as pl
 import pytest
+from playwright.sync_api import Browser
 
 from kpitools.model.dataset import Dataset
 from kpitools.sample import make_sample
+from tests.browser import chromium
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +21,10 @@ def sample() -> dict[str, pl.DataFrame]:
 @pytest.fixture(scope="session")
 def data(sample: dict[str, pl.DataFrame]) -> Dataset:
     return Dataset.of(sample, source="the sample")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for the tests of a module; two at once cannot be driven from one process."""
+    with chromium() as started:
+        yield started

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Route, TimeoutError
+from playwright.sync_api import Browser, Page, TimeoutError
 
-from tests.browser import LOCAL
+from tests.browser import kept_local
 
 SECONDS = 1000
 SETTINGS = {
@@ -172,16 +172,7 @@ def tab(browser: Browser, *, restarted: bool = False) -> Iterator[Page]:
     """
     context = browser.new_context(viewport={"width": 1280, "height": 1600})
     context.set_default_timeout(60 * SECONDS)
-    page, asked, wrong = context.new_page(), [], []
-
-    def gate(route: Route) -> None:
-        if route.request.url.startswith(LOCAL):
-            route.continue_()
-        else:
-            asked.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", gate)
+    page, asked, wrong = context.new_page(), kept_local(context), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
     yield page

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import chromium, opened
-from playwright.sync_api import Browser
+from browser import opened
 
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.search import search
 from kpitools.kpis.sets import INDUSTRIES
 from kpitools.reports.catalogue import catalogue_html
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

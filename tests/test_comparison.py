@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
-from browser import chromium, opened
-from playwright.sync_api import Browser
+from browser import opened
 from reports_kit import template
 
 from kpitools.analyses.words.figures import CHANCE
@@ -90,12 +88,6 @@ def test_it_goes_through_a_file_unchanged_and_all_courses_of_a_kpi_share_a_scale
 def test_data_that_gives_none_of_the_kpis_gives_an_empty_comparison(made):
     reps = pl.DataFrame({"rep_id": ["a"], "team": ["North"]})
     assert comparison(Dataset.of({"reps": reps}), made, CATALOGUE) == {"kpis": [], "rows": []}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,10 @@ from types import SimpleNamespace
 
 import polars as pl
 import pytest
-from browser import Seen, chromium, opened
+from browser import Seen, opened
 from hostile import COMPANY, TEAMS, TEXTS, TOKEN, Cells, hostile, team_name, tokens, visible, write
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser
 from reports_kit import FOOT, READ, company, template
 
 from kpitools.formats import markdown_text
@@ -153,12 +152,6 @@ class Tripwire:
         assert not self.log.exists(), self.log.read_text()
         subprocess.run("touch pwned", shell=True, check=True)
         assert self.log.exists(), "the wire does not trip"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def calm(seen: Seen, file: Path) -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import chromium
 from tests.lab import Lab, end_kernel, jupyterlab, open_and_run, tab
 
 ROOT = Path(__file__).parents[1]
@@ -34,12 +33,6 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     with jupyterlab(scratch, root) as running:
         yield running
     assert running.complaints() == []
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS, ids=lambda name: name.stem)

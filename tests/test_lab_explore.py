@@ -18,7 +18,6 @@ import kpitools as kp
 from kpitools.evaluation.audit import computable
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.sets import kpi_set
-from tests.browser import chromium
 from tests.lab import SECONDS, Lab, all_drawn, from_menu, jupyterlab, notebook, open_and_run, tab
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
@@ -69,12 +68,6 @@ def lab(project: Path, tmp_path_factory) -> Iterator[Lab]:
     with jupyterlab(tmp_path_factory.mktemp("lab"), project) as running:
         yield running
     assert running.complaints() == []
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

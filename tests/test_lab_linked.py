@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import LOCAL, chromium
-from tests.lab import KERNEL_READY, Lab, jupyterlab
+from tests.lab import FAILED, SECONDS, Lab, jupyterlab, open_and_run, tab
 
 ROOT = Path(__file__).parents[1]
-SECONDS = 1000
 WHOLE = "period=2026Q3&as_of=2026-09-30"
 expect.set_options(timeout=60 * SECONDS)
 
@@ -29,45 +27,18 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that may ask nobody but the server, and that must not complain."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1600})
-    context.set_default_timeout(60 * SECONDS)
-    page, asked, wrong = context.new_page(), [], []
-
-    def gate(route) -> None:
-        if route.request.url.startswith(LOCAL):
-            route.continue_()
-        else:
-            asked.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", gate)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    yield page
-    assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-    context.close()
-    assert (asked, wrong) == ([], [])
+    with tab(browser) as opened:
+        yield opened
+        assert opened.locator(FAILED).count() == 0
 
 
 def run_all(page: Page, lab: Lab, name: str) -> Locator:
     """The notebook run from top to bottom; the field that says what its page shows."""
-    page.goto(lab.notebook(name))
-    page.wait_for_function(KERNEL_READY)
-    page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells') }")
-    page.wait_for_function(KERNEL_READY)
+    open_and_run(page, lab, name)
     said = page.get_by_label("Slice", exact=True)
     expect(said).to_have_value(WHOLE)
-    for kind in ("error", "stderr"):
-        assert page.locator(f"[data-mime-type='application/vnd.jupyter.{kind}']").count() == 0
     return said
 
 

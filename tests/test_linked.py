@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from browser import Seen, chromium, opened
+from browser import Seen, opened
 from hostile import TEXTS
 from playwright.sync_api import Browser
 from small import dataset
@@ -210,12 +210,6 @@ def test_each_value_a_chart_offers_can_be_chosen(data, section):
 
 
 # In a page that was exported, the browser alone answers.
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

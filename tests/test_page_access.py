@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from browser import Seen, barriers, chromium, opened
-from playwright.sync_api import Browser
+from browser import Seen, barriers, opened
 
 from kpitools.model.dataset import Dataset
 from kpitools.reports import make_reports
@@ -30,12 +28,6 @@ FOCUSED = """() => { const one = document.activeElement;
     window.places ??= new Map();
     if (!places.has(one)) places.set(one, places.size);
     return [places.get(one), getComputedStyle(one).outlineStyle] }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

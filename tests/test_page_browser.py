@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import altair as alt
 import polars as pl
 import pytest
-from browser import chromium, opened
-from playwright.sync_api import Browser
+from browser import opened
 from reports_kit import company, template
 
 from kpitools.reports.batch import Batch, Report
@@ -93,12 +91,6 @@ def notebook() -> dict:
     facts = dict.fromkeys(("title", "subject", "slice", "source", "fingerprint"), " ".join(HOSTILE))
     dates = {"period": "Q3 2026", "dates": "1 Jul – 30 Sep 2026", "as_of": "30 Sep 2026"}
     return {"metadata": {"kpitools": {**facts, **dates, "definitions": [definition]}}, "cells": cells}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

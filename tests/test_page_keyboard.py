@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 import pytest
-from browser import Seen, barriers, chromium, opened
+from browser import Seen, barriers, opened
 from playwright.sync_api import Browser, Locator, expect
 from test_charts import WIN_RATE, cohorts, pipeline, trend
 
@@ -33,12 +33,6 @@ def charts() -> list[Any]:
     bars = alt.Chart(frame, title="Days").mark_bar().encode(x="days:Q", y="size:N")
     lines = kpi_trend(trend("North", "South"), WIN_RATE, by="team")
     return [pipeline_by_stage_and_age(pipeline()), lines, cohort_heatmap(cohorts()), points, bars]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser import LOCAL, chromium
+from tests.browser import kept_local
 from tests.lab import environment, free_port, wait_for
 
 ROOT = Path(__file__).parents[1]
@@ -44,36 +44,25 @@ def address(tmp_path_factory) -> Iterator[str]:
             server.wait(30)
 
 
-def test_the_explorers_answer_in_voila_as_they_are(address: str):
-    with chromium() as browser:
-        context = browser.new_context(viewport={"width": 1280, "height": 1600})
-        context.set_default_timeout(120 * SECONDS)
-        page = context.new_page()
-        asked: list[str] = []
-        errors: list[str] = []
-
-        def gate(route) -> None:
-            if route.request.url.startswith(LOCAL):
-                route.continue_()
-            else:
-                asked.append(route.request.url)
-                route.abort()
-
-        context.route("**/*", gate)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address)
-        board = page.locator("svg.marks", has_text="Win rate by team")
-        expect(board).to_be_visible(timeout=180 * SECONDS)
-        team = page.get_by_label("Team", exact=True).first
-        team.select_option(team.locator("option", has_text="Nordics").inner_text())
-        expect(page.get_by_label("Slice", exact=True).first).to_have_value(
-            "team=Nordics&period=2026Q3&as_of=2026-09-30", timeout=60 * SECONDS
-        )
-        table = page.locator("table", has_text="Win rate by segment").first
-        expect(table).to_be_visible()
-        page.get_by_role("button", name="Rows behind this number").first.click()
-        expect(page.get_by_text("Rows 1 to 20 of").first).to_be_visible()
-        assert errors == []
-        # the icons of Voilà's own frame; the page does without them
-        assert all("fontawesome" in url for url in asked), asked
-        context.close()
+def test_the_explorers_answer_in_voila_as_they_are(browser: Browser, address: str):
+    context = browser.new_context(viewport={"width": 1280, "height": 1600})
+    context.set_default_timeout(120 * SECONDS)
+    page = context.new_page()
+    asked, errors = kept_local(context), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    board = page.locator("svg.marks", has_text="Win rate by team")
+    expect(board).to_be_visible(timeout=180 * SECONDS)
+    team = page.get_by_label("Team", exact=True).first
+    team.select_option(team.locator("option", has_text="Nordics").inner_text())
+    expect(page.get_by_label("Slice", exact=True).first).to_have_value(
+        "team=Nordics&period=2026Q3&as_of=2026-09-30", timeout=60 * SECONDS
+    )
+    table = page.locator("table", has_text="Win rate by segment").first
+    expect(table).to_be_visible()
+    page.get_by_role("button", name="Rows behind this number").first.click()
+    expect(page.get_by_text("Rows 1 to 20 of").first).to_be_visible()
+    assert errors == []
+    # the icons of Voilà's own frame; the page does without them
+    assert all("fontawesome" in url for url in asked), asked
+    context.close()
