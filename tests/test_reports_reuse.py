@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import polars as pl
 import pytest
 from reports_kit import FOOT, READ, WORDS, company, template
 
+from kpitools.formats import format_date
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.settings import with_settings
 from kpitools.model.dataset import Dataset
@@ -440,3 +442,9 @@ def wait_for(true: Callable[[], object], seconds: float = 120) -> None:
     while not true():
         assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.02)
+
+
+def test_days_are_written_as_the_look_says_and_the_process_stays_as_it_was(tmp_path, folder):
+    batch = again(tmp_path, folder, look=Look.of({"language": "de"}))
+    assert {report.job.facts["dates"] for report in batch.reports} == {"1.7.2026 – 30.9.2026"}
+    assert format_date(date(2026, 9, 30)) == "30 Sep 2026"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kpitools.errors import ReportError
+from kpitools.formats import written_as
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.kpi import Kpi
 from kpitools.model.calendar import Period
@@ -116,36 +117,37 @@ def make_reports(
     began = time.monotonic()
     if limit is not None and limit < 1:
         raise ReportError(f"limit is {limit}; it is how many reports are made at most, 1 or more.")
-    made = plan(
-        data, period=period, by=by, slice=slice, templates=templates, only=only, as_of=as_of, parameters=parameters,
-        folder=folder, kpis=kpis,
-    )  # fmt: skip
-    place, formats, settings = Path(out).resolve(), tuple(formats), settings or {}
-    ask = asked(
-        data, made, settings=settings, aggregates=aggregates, min_peers=min_peers, kpis=kpis, force=force,
-        look=look, formats=formats, data_version=data_version,
-    )  # fmt: skip
-    journal = Journal(place)
-    before = held_against(journal.before, made, ask.state, ask.definitions)
-    changed = changed_definitions(before, ask.definitions, kpis)
-    said = {"source": data.source, "versions": versions(), "changed": changed}
-    at_once = workers_for(workers, memory_limit)
+    at_once, formats = workers_for(workers, memory_limit), tuple(formats)
     how = {
         "kernel": kernel, "limit": time_limit, "memory": memory_limit, "look": look, "formats": formats,
         "threads": max(1, (os.cpu_count() or 1) // at_once),
     }  # fmt: skip
-    making = Making(journal, place, ask.state, said, how, retry_failed, limit)
-    stand = standing_batch(made, ask, journal, place)
-    slices = nullcontext(stand) if stand else cutting(data, made, ask, journal, place)
-    if dry_run:
-        return _listed(made, making, slices)
-    soon = 0 if stand or executor else min(surely_due(made, ask.parts, journal.records), limit or at_once, at_once)
-    reports, proof = _made(making, slices, executor, at_once, soon, progress)
-    if not stand or not (place / CATALOGUE_PAGE).is_file():
-        write_catalogue(kpis, place)
-    batch = Batch(made, place, reports, proof.checks, time.monotonic() - began)
-    _sign_off(batch, journal, _facts(batch, proof, journal, ask, said, before))
-    return batch
+    with written_as(look.conventions):
+        made = plan(
+            data, period=period, by=by, slice=slice, templates=templates, only=only, as_of=as_of,
+            parameters=parameters, folder=folder, kpis=kpis,
+        )  # fmt: skip
+        ask = asked(
+            data, made, settings=settings or {}, aggregates=aggregates, min_peers=min_peers, kpis=kpis, force=force,
+            look=look, formats=formats, data_version=data_version,
+        )  # fmt: skip
+        place = Path(out).resolve()
+        journal = Journal(place)
+        before = held_against(journal.before, made, ask.state, ask.definitions)
+        changed = changed_definitions(before, ask.definitions, kpis)
+        said = {"source": data.source, "versions": versions(), "changed": changed}
+        making = Making(journal, place, ask.state, said, how, retry_failed, limit)
+        stand = standing_batch(made, ask, journal, place)
+        slices = nullcontext(stand) if stand else cutting(data, made, ask, journal, place)
+        if dry_run:
+            return _listed(made, making, slices)
+        soon = 0 if stand or executor else min(surely_due(made, ask.parts, journal.records), limit or at_once, at_once)
+        reports, proof = _made(making, slices, executor, at_once, soon, progress)
+        if not stand or not (place / CATALOGUE_PAGE).is_file():
+            write_catalogue(kpis, place)
+        batch = Batch(made, place, reports, proof.checks, time.monotonic() - began)
+        _sign_off(batch, journal, _facts(batch, proof, journal, ask, said, before))
+        return batch
 
 
 def _listed(made: Plan, making: Making, slices: AbstractContextManager[Slices]) -> Batch:
