@@ -22,6 +22,7 @@ import pytest
 from kpitools.cli import main
 from kpitools.errors import DataError
 from kpitools.reports.own_folder import make_folder, make_ready
+from tests.lab import free_port, wait_for
 
 HOMES = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR",
          "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")  # fmt: skip
@@ -69,16 +70,11 @@ def _answering(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> Run
         assert server.poll() is None, log.read_text()[-2000:]
         for file in runtime.glob("jpserver-*.json"):
             said = json.loads(file.read_text() or "{}")
-            if said:
+            if said:  # which it says before it listens
+                wait_for(server, log, f"{said['url']}api/status?token={said['token']}")
                 return Running(said["url"], said["token"], said["root_dir"], log)
         time.sleep(0.1)
     raise AssertionError(log.read_text()[-2000:])
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def test_it_serves_the_users_folder_on_loopback_to_whoever_has_the_token(tmp_path):
