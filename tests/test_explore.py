@@ -12,6 +12,7 @@ from kpitools.errors import UnknownNameError
 from kpitools.model.slice import Slice
 from kpitools.pages import Page, View
 from kpitools.pages.controls import Controls
+from kpitools.pages.page import Lacking
 
 
 @pytest.fixture
@@ -90,5 +91,8 @@ def test_what_the_data_cannot_give_is_said_in_its_place(data, capsys):
         raise UnknownNameError("KPI", "<b>x</b>", [])
 
     page = Page(View.of(data, Slice.parse("period=2026Q3")), interactive=False)
-    page.show(section)
-    assert capsys.readouterr().out
+    page.show(section, lambda view: [Markdown("next")], section)
+    lacking, shown = capsys.readouterr().out.splitlines()
+    assert lacking.startswith("Not shown: There is no KPI '<b>x</b>'"), "said once of both"
+    assert "Markdown" in shown
+    assert Lacking("<b>x</b>")._repr_markdown_() == r"*Not shown: \<b\>x\</b\>*"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import polars as pl
 
 from kpitools.config import NAME, read_config
 from kpitools.errors import KpitoolsError
-from kpitools.formats import Conventions, write_as
+from kpitools.formats import Conventions, markdown_text, write_as
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 from kpitools.pages.empty import check_not_empty
@@ -82,6 +83,19 @@ def _dataset(data: str | Path | Dataset) -> Dataset:
     return Dataset.read(place) if (place / "dataset.json").is_file() else load(place)
 
 
+@dataclass(frozen=True, repr=False)
+class Lacking:
+    """Why a section is not shown."""
+
+    why: str
+
+    def _repr_markdown_(self) -> str:
+        return f"*Not shown: {markdown_text(self.why)}*"
+
+    def __repr__(self) -> str:
+        return f"Not shown: {self.why}"
+
+
 class Page:
     """The sections of a notebook over one slice. `controls` sets the slice; every section shown follows."""
 
@@ -129,18 +143,28 @@ class Page:
 
     def show(self, *sections: Section) -> None:
         """Show sections; live they are worked out again whenever the slice changes."""
-        from IPython.display import display
+        if not self.interactive:
+            self._show_once(sections)
+            return
+        from kpitools.pages.place import Place
 
         for section in sections:
-            if not self.interactive:
-                display(*(self._for_page(one) for one in _built(section, self.view)))
-                continue
-            from kpitools.pages.place import Place
-
             place = Place(self._for_page)
             place.show()
             self._live.append((section, place))
             place.fill(_built(section, self.view))
+
+    def _show_once(self, sections: Iterable[Section]) -> None:
+        """Show sections as they are; what several of them lack is said once."""
+        from IPython.display import display
+
+        lacking: set[Lacking] = set()
+        for section in sections:
+            for one in _built(section, self.view):
+                if not (isinstance(one, Lacking) and one in lacking):
+                    display(self._for_page(one))
+                if isinstance(one, Lacking):
+                    lacking.add(one)
 
     def of(self, chosen: Slice, *, compare: str = "", kpi_set: str = "") -> View:
         """The view of another slice, worked out as far as is needed to know that there is such a slice.
@@ -209,14 +233,10 @@ def _name(view: View) -> tuple[str, str, str]:
 
 def _built(section: Section, view: View) -> list[Any]:
     """A section's outputs; what the data cannot give is said in its place."""
-    from IPython.display import Markdown
-
-    from kpitools.formats import markdown_text
-
     try:
         return _own(section, view) if section.__module__.startswith("kpitools.") else list(section(view))
     except KpitoolsError as error:
-        return [Markdown(f"*Not shown: {markdown_text(str(error))}*")]
+        return [Lacking(str(error))]
 
 
 def _answer(section: Section, view: View) -> list[Any]:
