@@ -63,16 +63,33 @@ def test_the_figures_of_the_period_stand_beside_those_of_others():
         ((20, 80), (50, 50), "better"),
     ],
 )
-def test_a_share_that_may_have_changed_by_chance_is_neither_better_nor_worse(before, now, status):
-    counts = {"2026-05-01": before, "2026-08-01": now}
+@pytest.mark.parametrize(("compared", "day"), [("previous", "2026-05-01"), ("year_ago", "2025-08-01")])
+def test_a_share_that_may_have_changed_by_chance_is_neither_better_nor_worse(compared, day, before, now, status):
+    deals = decided({day: before, "2026-08-01": now})
+    for trend in (8, 1):  # without a trend only the value of the year before is known
+        card = scorecard(deals, period="2026Q3", kpis=["win_rate"], trend=trend)
+        assert with_chance(card)[f"{compared}_status"].to_list() == [status]
+
+
+def decided(counts: dict[str, tuple[int, int]]) -> Dataset:
+    """Deals won and lost on these days."""
     rows = [
         f"{day}{outcome}{number} {outcome} {day}"
         for day, several in counts.items()
         for outcome, count in zip(("won", "lost"), several, strict=True)
         for number in range(count)
     ]
-    card = scorecard(dataset("\n".join(["deals: deal_id status closed_at", *rows])), period="2026Q3", kpis=["win_rate"])
-    assert with_chance(card)["previous_status"].to_list() == [status]
+    return dataset("\n".join(["deals: deal_id status closed_at", *rows]))
+
+
+def test_of_two_samples_both_have_their_part_in_chance():
+    """50 of 100 after 39 of 100: z = 1.57; beside 39 % as if it were certain it would be 2.26."""
+    status = {}
+    for trend in (8, 1):
+        card = scorecard(decided({"2025-08-01": (39, 61), "2026-08-01": (50, 50)}), period="2026Q3",
+                         kpis=["win_rate"], trend=trend)  # fmt: skip
+        status[trend] = with_chance(card)["year_ago_status"].item()
+    assert status == {8: CHANCE, 1: "better"}
 
 
 def test_a_period_that_is_not_over_stands_beside_the_same_part_of_the_one_before():

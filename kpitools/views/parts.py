@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from kpitools.analyses.stages import WON
+from kpitools.analyses.words.figures import status_beside
 from kpitools.charts.style import PICKED
 from kpitools.errors import KpitoolsError
 from kpitools.evaluation.audit import computable, require
@@ -53,12 +54,15 @@ def with_peers(frame: pl.DataFrame, kpis: Sequence[Kpi], view: View) -> pl.DataF
     if found is None or found.is_empty():
         return frame
     beside = frame.join(found.select("kpi", "period", "peers"), on=["kpi", "period"], how="left", maintain_order="left")
-    rows = [
-        beside.filter(pl.col("kpi") == kpi.id).with_columns(judged("peers", pl.col("peers"), kpi))
-        for kpi in kpis
-        if kpi.id in frame["kpi"]
-    ]
-    return pl.concat(rows)
+    known = (kpi for kpi in kpis if kpi.id in frame["kpi"])
+    return pl.concat(_beside_peers(beside.filter(pl.col("kpi") == kpi.id), kpi) for kpi in known)
+
+
+def _beside_peers(rows: pl.DataFrame, kpi: Kpi) -> pl.DataFrame:
+    """A KPI's figures judged by those of the others; what chance explains is neither better nor worse."""
+    found = rows.with_columns(judged("peers", pl.col("peers"), kpi))
+    status = [status_beside(kpi, row, row["peers"], row["peers_status"]) for row in found.to_dicts()]
+    return found.with_columns(pl.Series("peers_status", status, pl.String))
 
 
 def _peers(kpis: Sequence[Kpi], view: View) -> pl.DataFrame | None:

@@ -121,6 +121,21 @@ def change_status(kpi: Kpi, row: Row, before: Row | None, status: str | None) ->
     return status if clear or not status else CHANCE
 
 
+def status_beside(kpi: Kpi, row: Row, value: float | None, status: str | None) -> str | None:
+    """The same beside a figure of which only the value is known, such as that of all others together.
+
+    It is then taken for certain: the status stands where the figure's own interval does not reach it.
+
+    >>> now = {"value": 60.0, "numerator": 36, "denominator": 60, "n": 60, "lower": 47.0, "upper": 71.0}
+    >>> [status_beside(win_rate, now, value, "better") for value in (45.0, 50.0)]
+    ['better', 'within chance']
+    """
+    if not status or value is None or not is_sample(kpi, row):
+        return status
+    judged = kpi.id not in MATURING and not too_few(row) and is_figure(row.get("lower"))
+    return status if judged and not row["lower"] <= value <= row["upper"] else CHANCE
+
+
 def is_sample(kpi: Kpi, row: Row) -> bool:
     """Whether a figure is a share of cases or a mean over them, of which chance has its part."""
     return kpi.form == "proportion" or is_figure(row.get("lower")) or (_is_mean(kpi) and too_few(row))
@@ -207,7 +222,7 @@ def _mean(row: Row) -> Mean:
     return Mean(row["value"], row["lower"], row["upper"], row["n"])
 
 
-def same_figure(row: Row, before: Row) -> bool:
+def same_figure(row: Row, before: Row, compared: str = "previous") -> bool:
     """Whether a row stands beside the very figure that its comparison names."""
-    one, other = row.get("previous"), before.get("value")
+    one, other = row.get(compared), before.get("value")
     return is_figure(one) and is_figure(other) and isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)

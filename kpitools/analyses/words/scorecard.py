@@ -20,6 +20,7 @@ from kpitools.analyses.words.figures import (
     figure_words,
     is_sample,
     same_figure,
+    status_beside,
     too_few,
 )
 from kpitools.analyses.words.plain import listed
@@ -110,12 +111,26 @@ def with_chance(card: Scorecard) -> pl.DataFrame:
     Args:
         card: as `analyses.scorecard.scorecard` gives it.
     """
-    said = {
+    rows = {row["kpi"]: row for row in card.now.frame.to_dicts()}
+    previous = {
         each.kpi.id: change_status(each.kpi, each.row, each.before, each.row.get("previous_status"))
         for each in _told(card)
     }
-    status = pl.col("kpi").replace_strict(said, default=None, return_dtype=pl.String)
-    return card.now.frame.with_columns(previous_status=status)
+    year_ago = {kpi.id: _year_ago_status(card, kpi, rows[kpi.id]) for kpi in card.kpis}
+    said = {"previous_status": previous, "year_ago_status": year_ago}
+    return card.now.frame.with_columns(
+        pl.col("kpi").replace_strict(found, default=None, return_dtype=pl.String).alias(name)
+        for name, found in said.items()
+    )
+
+
+def _year_ago_status(card: Scorecard, kpi: Kpi, row: Row) -> str | None:
+    """Beside the year before: the trend has the sample behind that figure, unless it is of a part of the period."""
+    status, then = row.get("year_ago_status"), card.period.year_ago()
+    of_then = card.trend.of(kpi).filter(pl.col("start") == then.start).to_dicts() if then else []
+    if of_then and same_figure(row, of_then[0], "year_ago"):
+        return change_status(kpi, row, of_then[0], status)
+    return status_beside(kpi, row, row.get("year_ago"), status)
 
 
 def _told(card: Scorecard) -> list[Told]:
