@@ -13,7 +13,7 @@ from kpitools.charts import notebook, render
 from kpitools.charts.data import inline
 from kpitools.formats import Separators
 from kpitools.model.dataset import Dataset
-from kpitools.pages import open_page
+from kpitools.pages import open_page, script
 from kpitools.reports.drawing import compiled, picture
 from kpitools.views.counting import Counted
 
@@ -30,6 +30,11 @@ def test_a_picture_does_not_depend_on_those_drawn_before():
     assert first == second
     assert 'clip-path="url(#c1-i1)"' in first
     assert 'id="c1-i1"' in first
+
+
+def test_pictures_and_scripts_are_of_one_vega_lite():
+    """Named twice, as neither may import the other: charts know nothing of pages, whose script comes without Altair."""
+    assert render.VEGA_LITE == script.VEGA_LITE
 
 
 def test_texts_are_measured_in_the_librarys_own_fonts_and_others_are_left_to_be_found(tmp_path: Path):
