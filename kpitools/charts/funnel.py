@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from kpitools.charts import data, style
+from kpitools.charts import data, marks, style
 from kpitools.formats import axis_title, format_value
 
 MEASURES = {"count": ("entered", "Deals", "count"), "amount": ("amount", "Amount", "currency")}
@@ -187,20 +187,11 @@ def _dots(rows: pl.DataFrame) -> list[Any]:
         lost="Deals lost here",
         still_open="Deals still open here",
     )
-    bar = (
-        alt.Chart()
-        .mark_rule(aria=False, color=style.MAIN, strokeWidth=5)
-        .encode(x=alt.X("lower:Q"), x2=alt.X2("upper:Q"), y=y, opacity=style.dimmed(picked, 0.5))
-    )
     dot = (
         alt.Chart(name="dots")
         .mark_point(color=style.MAIN, filled=True, cursor="pointer")
         .encode(x=x, y=y, size=size, tooltip=tooltip, description=alt.Description("said:N"))
         .encode(opacity=style.dimmed(picked))
     )
-    sample = (
-        alt.Chart()
-        .mark_text(aria=False, align="left", dx=10)
-        .encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N"))
-    )
-    return [bar, dot.add_params(hover, picked), sample]
+    bar = marks.interval(alt.X("lower:Q"), y, picked)
+    return [bar, dot.add_params(hover, picked), marks.at_the_end(y)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from kpitools.charts import data, style
+from kpitools.charts import data, marks, style
 from kpitools.errors import UnknownNameError
 from kpitools.formats import NOTHING, ShownKpi, axis_title, heading
 
@@ -101,11 +101,6 @@ def _dots(rows: pl.DataFrame, title: str, unit: str, who: str) -> list[alt.Chart
     hover, picked = style.hovered(), style.picked("rep")
     size = alt.condition(hover, alt.value(260), alt.value(100), empty=False)
     hollow = alt.condition("datum.small", alt.value(0), alt.value(1))
-    bar = (
-        alt.Chart()
-        .mark_rule(aria=False, color=style.MAIN, strokeWidth=5)
-        .encode(x=x["lower"], x2=alt.X2("upper:Q"), y=y, opacity=style.dimmed(picked, 0.5))
-    )
     peers = alt.Chart().mark_tick(aria=False, thickness=2, size=18, opacity=0.8).encode(x=x["peers"], y=y)
     dot = alt.Chart(name="dots").mark_point(fill=style.MAIN, stroke=style.MAIN, strokeWidth=2, cursor="pointer")
     dot = dot.encode(
@@ -117,13 +112,8 @@ def _dots(rows: pl.DataFrame, title: str, unit: str, who: str) -> list[alt.Chart
         tooltip=_tooltips(rows, unit, who),
         description=alt.Description("said:N"),
     )
-    text = (
-        alt.Chart()
-        .mark_text(aria=False, align="left", dx=10)
-        .encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N"))
-    )
     ticks = [peers] if data.has_figures(rows, "peers") else []
-    return [bar, *ticks, dot.add_params(hover, picked), text]
+    return [marks.interval(x["lower"], y, picked), *ticks, dot.add_params(hover, picked), marks.at_the_end(y)]
 
 
 def _tooltips(rows: pl.DataFrame, unit: str, who: str) -> list[alt.Tooltip]:
@@ -224,5 +214,5 @@ def _stack(rows: pl.DataFrame) -> list[alt.Chart]:
         tooltip=data.tooltips(row="Who", kind="Kind", count_text="Activities", share_text="Share"),
         description=alt.Description("said:N"),
     )
-    beside = alt.Chart(data.inline(totals.with_columns(labels))).mark_text(aria=False, align="left", dx=10)
-    return [bars, beside.encode(x=alt.XValue("width"), y=y, text=alt.Text("label:N", title="Activities"))]
+    beside = marks.at_the_end(y, alt.Text("label:N", title="Activities"))
+    return [bars, beside.properties(data=data.inline(totals.with_columns(labels)))]
