@@ -15,6 +15,7 @@ from kpitools.cli.init import init
 from kpitools.cli.lab import lab
 from kpitools.cli.report import report
 from kpitools.cli.send import send
+from kpitools.cli.words import words
 from kpitools.errors import KpitoolsError
 
 
@@ -32,10 +33,11 @@ def cli() -> None:
     kpitools flags --data mydata --period 2026Q3              what wants attention
     kpitools report --data mydata --period 2026Q3 --by team --out out
     kpitools send out --to recipients.csv --dry-run
+    kpitools words --out out words_de.po                      what pages say, for a translator
     """
 
 
-for command in (report, send, evaluate, flags, check, kpis, sample, init, lab):
+for command in (report, send, words, evaluate, flags, check, kpis, sample, init, lab):
     cli.add_command(command)
 
 

@@ -93,6 +93,7 @@ def report(
     from kpitools.reports.settings import read_settings
 
     own = settings(config)
+    look = _look(own, compact, site)
     place = data or own.data
     version = version_of(place, folder=folder) if place else ""
     batch = make_reports(
@@ -101,7 +102,7 @@ def report(
         settings=read_settings(config),
         kpis=own.kpis,
         aggregates=partial(company_aggregates, kpis=own.kpis),
-        look=_look(own, compact, site),
+        look=look,
         formats=dict.fromkeys([*own.reports.get("formats", ()), *(["pdf"] * pdf), *(["xlsx"] * xlsx)]),
         dry_run=listed,
         **_asked(own, **asked),

@@ -33,6 +33,7 @@ def send(
     kpitools send out --to recipients.csv --dry-run
     kpitools send out --to recipients.csv
     """
+    from kpitools.reports.look import Look
     from kpitools.reports.sending import send_reports
 
     if mails and not dry_run:
@@ -43,6 +44,7 @@ def send(
         recipients,
         mail=own.mail,
         brand=own.brand,
+        words=Look.of(own.formats).words,
         only=only,
         again=again,
         dry_run=Path(mails or Path(batch) / "mails") if dry_run else None,

@@ -34,8 +34,8 @@ class Config:
         reports: defaults for `kpitools report`: by, templates, templates_folder, out, min_peers, time_limit
             (seconds), compact, site, kernel, formats (of `pdf`, `xlsx`).
         brand: name, logo (a `data:` address or the path of a file), accent (#rrggbb), font.
-        formats: how numbers and days are written: the language whose customs are taken (words stay English), decimal,
-            thousands.
+        formats: how numbers and days are written: the language whose customs are taken, decimal, thousands; and words,
+            the path of a file with the words of that language, without which they are English.
         mail: host, port, from, subject, security (`none`, `starttls`, `tls`), user, password_env (the environment
             variable that holds the password), limit_mb.
         rhythms: `daily`, `weekly`, `monthly`, `quarterly` -> templates, role or kpis, by, out.

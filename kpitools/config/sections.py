@@ -20,7 +20,7 @@ KNOWN: Mapping[str, Mapping[str, Kind]] = {
         "compact": bool, "site": bool, "kernel": ("fork", "stock"), "formats": list,
     },
     "brand": {"name": str, "logo": str, "accent": str, "font": str},
-    "formats": {"decimal": str, "thousands": str, "language": str},
+    "formats": {"decimal": str, "thousands": str, "language": str, "words": str},
     "mail": {
         "host": str, "port": int, "from": str, "subject": str, "security": ("none", "starttls", "tls"), "user": str,
         "password_env": str, "limit_mb": float,
@@ -48,6 +48,8 @@ def check_reports(found: Mapping[str, Any], kpis: Collection[str], place: Path) 
     logo = sections["brand"].get("logo", "")
     if logo and not logo.startswith("data:"):
         sections["brand"] = {**sections["brand"], "logo": str(place.parent / logo)}
+    if words := sections["formats"].get("words"):
+        sections["formats"] = {**sections["formats"], "words": str(place.parent / words)}
     if folder := sections["reports"].get("templates_folder"):
         sections["reports"] = {**sections["reports"], "templates_folder": str(place.parent / folder)}
     return sections

@@ -144,9 +144,9 @@ def make_reports(
         soon = 0 if stand or executor else min(surely_due(made, ask.parts, journal.records), limit or at_once, at_once)
         reports, proof = _made(making, slices, executor, at_once, soon, progress)
         if not stand or not (place / CATALOGUE_PAGE).is_file():
-            write_catalogue(kpis, place)
+            write_catalogue(kpis, place, look)
         batch = Batch(made, place, reports, proof.checks, time.monotonic() - began)
-        _sign_off(batch, journal, _facts(batch, proof, journal, ask, said, before))
+        _sign_off(batch, journal, _facts(batch, proof, journal, ask, said, before), look)
         return batch
 
 
@@ -168,9 +168,9 @@ def _made(
         return reports, found.proof
 
 
-def _sign_off(batch: Batch, journal: Journal, facts: Mapping[str, Any]) -> None:
+def _sign_off(batch: Batch, journal: Journal, facts: Mapping[str, Any], look: Look) -> None:
     """Say what became of the batch; the manifest first, as the journal may go once it is there."""
-    write_index(batch, facts)
+    write_index(batch, facts, look)
     journal.close()
     write_summary(batch)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import functools
 import gzip
+import re
 from pathlib import Path
 
 from kpitools.pages.script import VEGA_LITE, bundled
 
-__all__ = ["VEGA_LITE", "bundle", "packed", "packed_bundle"]
+__all__ = ["VEGA_LITE", "bundle", "packed", "packed_bundle", "script_words"]
 
+_SAID = re.compile(r'\bt\("([^"]+)"\)')
 _PAGE_JS = Path(__file__).with_name("page.js")
 
 
@@ -23,6 +25,12 @@ def bundle() -> str:
             "The chart library's script would end its own element; another version of vl-convert is needed."
         )
     return script
+
+
+@functools.lru_cache(1)
+def script_words() -> tuple[str, ...]:
+    """The words that the script says to a reader, in English."""
+    return tuple(dict.fromkeys(_SAID.findall(_PAGE_JS.read_text(encoding="utf-8"))))
 
 
 @functools.lru_cache(1)

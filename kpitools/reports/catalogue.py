@@ -11,27 +11,36 @@ from kpitools.analyses.about import facts
 from kpitools.kpis.kpi import ROLES, Kpi
 from kpitools.kpis.sets import INDUSTRIES
 from kpitools.reports.export import environment, policy, style
+from kpitools.reports.look import PLAIN, Look
 from kpitools.reports.run import put
 
 NAME = "kpi_catalogue.html"
 _SCRIPT = Path(__file__).with_name("catalogue.js")
 
 
-def write_catalogue(kpis: Mapping[str, Kpi], folder: Path) -> Path:
+def write_catalogue(kpis: Mapping[str, Kpi], folder: Path, look: Look = PLAIN) -> Path:
     """Write the page into a folder; pages of reports beside it link to its anchors."""
     place = folder / NAME
-    put(place, catalogue_html(kpis).encode())
+    page = catalogue_html(kpis, look.lang)
+    put(place, (look.words.reading().html(page) if look.words else page).encode())
     return place
 
 
-def catalogue_html(kpis: Mapping[str, Kpi]) -> str:
-    """The page: one entry per KPI under the anchor of its id, with search and filters; same KPIs, same bytes."""
+def catalogue_html(kpis: Mapping[str, Kpi], lang: str = "en") -> str:
+    """The page: one entry per KPI under the anchor of its id, with search and filters; same KPIs, same bytes.
+
+    Args:
+        kpis: what is on it.
+        lang: the language that its words are going to be in.
+    """
     script = Markup(_SCRIPT.read_text(encoding="utf-8"))
     areas: dict[str, list[dict[str, object]]] = {}
     for kpi in kpis.values():
         areas.setdefault(kpi.area, []).append(_entry(kpi, kpis))
     return environment().get_template("catalogue.html.j2").render(
         areas=areas,
+        labels={name: kpi.label for name, kpi in kpis.items()},
+        lang=lang,
         count=len(kpis),
         roles=ROLES,
         industries={name: chosen.label for name, chosen in INDUSTRIES.items()},

@@ -17,10 +17,13 @@ from kpitools.errors import ReportError
 from kpitools.formats import format_number, written_as
 from kpitools.reports import chartdata, drawing
 from kpitools.reports.assets import carried, policy, style
+from kpitools.reports.bundle import script_words
 from kpitools.reports.links import linked, named
 from kpitools.reports.look import PLAIN, Look
 from kpitools.reports.markup import Markdown, clean, markdown, script_json
 from kpitools.reports.tiles import tiles
+from kpitools.reports.words.charts import Says, chart_in
+from kpitools.reports.words.reading import Reading
 from kpitools.tables import MIME as TABLE
 from kpitools.tables import Table
 from kpitools.views.foot import PROVENANCE, stated
@@ -46,6 +49,7 @@ class Block:
     notes: str = ""
     about: Sequence[tuple[str, str]] = ()
     still: str = ""
+    said: str = ""
     tables: Sequence[chartdata.Rows] = ()
     fault: str = ""
 
@@ -56,6 +60,8 @@ class Writer:
 
     look: Look
     links: Mapping[str, str]
+    says: Says | None = None
+    drawn: bool = True
     markdown: Markdown = field(default_factory=Markdown)
     charts: int = 0
 
@@ -64,19 +70,35 @@ class Writer:
         return Block("text", Markup(linked(markdown(self.markdown, source), self.links)))
 
 
-def to_html(notebook: Mapping[str, Any], look: Look | None = None) -> str:
+def to_html(notebook: Mapping[str, Any], look: Look | None = None, reading: Reading | None = None) -> str:
     """The page of an executed notebook; the same notebook and look give the same bytes.
 
     Args:
         notebook: a notebook of format 4 as nested mappings. What its page says of itself stands in
             `metadata.kpitools` and in outputs of the type `kpitools.views.foot.PROVENANCE`.
         look: brand, separators and form of the page. Pages of a site need `kpitools.reports.assets` beside them.
+        reading: what puts the look's words in and knows the names of the data; where left out, one that knows none.
     """
     look = look or PLAIN
+    reading = reading or (look.words.reading() if look.words else None)
+    page = page_of(notebook, look, reading)
+    return reading.html(page) if reading else page
+
+
+def page_of(notebook: Mapping[str, Any], look: Look, says: Says | None, *, drawn: bool = True) -> str:
+    """The page with its charts in the reader's language, all else in English.
+
+    Args:
+        notebook: see above.
+        look: see above.
+        says: what says the words of charts; None leaves them.
+        drawn: whether charts are drawn; their words and figures are there anyway.
+    """
     said = gather(notebook)
     defined = {one["id"] for one in said["definitions"]}
     said["changed"] = [one for one in said.get("changed") or () if one["id"] in defined]
-    writer = Writer(look, {one["label"]: f"#def-{one['id']}" for one in said["definitions"]})
+    links = {one["label"]: f"#def-{one['id']}" for one in said["definitions"]}
+    writer = Writer(look, links, says, drawn)
     with written_as(look.conventions):
         blocks = list(_blocks(notebook, writer))
         page = {
@@ -87,6 +109,7 @@ def to_html(notebook: Mapping[str, Any], look: Look | None = None) -> str:
             "links": writer.links,
             "contents": [(anchor, text) for level, text, anchor in writer.markdown.headings if level == 2],
             "look": look,
+            "script_words": {text: says.text(text) for text in script_words()} if says and writer.charts else {},
             **carried(look, [block.content for block in blocks if block.kind == "chart" and not block.fault]),
         }
         return environment().get_template("page.html.j2").render(page=page)
@@ -184,11 +207,14 @@ def _chart(spec: Mapping[str, Any], writer: Writer) -> Block:
     writer.charts += 1
     drawn, still, fault = _drawn(spec, writer)
     about = named(title, writer.links)
-    return Block("chart", drawn, title, notes, about, still, tables, fault)
+    return Block("chart", drawn, title, notes, about, still, chartdata.in_words(spec), tables, fault)
 
 
 def _drawn(spec: Mapping[str, Any], writer: Writer) -> tuple[dict[str, Any], str, str]:
     """The chart compiled, its picture, and what kept it from being drawn; its words and figures are there anyway."""
+    spec = chart_in(writer.says, spec) if writer.says else spec
+    if not writer.drawn:
+        return {}, "", "not drawn"
     try:
         chart = drawing.compiled(spec, writer.look.separators)
         still = drawing.picture(chart, f"c{writer.charts}-")

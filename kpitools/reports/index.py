@@ -13,6 +13,7 @@ from markupsafe import Markup
 from kpitools.formats import format_date, format_period_range, heading
 from kpitools.reports.comparison import TREND, shown
 from kpitools.reports.export import environment, policy, style
+from kpitools.reports.look import Look
 from kpitools.reports.names import UNASSIGNED
 from kpitools.reports.record import MANIFEST
 from kpitools.reports.run import Outcome, put
@@ -27,11 +28,14 @@ STATUSES = ("made", "reused", "empty", "failed", "left")
 KINDS = {"ipynb": "notebook", "pdf": "PDF", "xlsx": "Excel", "log": "log"}
 
 
-def write_index(batch: Batch, facts: Mapping[str, Any]) -> None:
+def write_index(batch: Batch, facts: Mapping[str, Any], look: Look) -> None:
     """Write `index.html` and `manifest.json` into the batch's folder."""
     text = json.dumps(manifest(batch, facts), indent=1, ensure_ascii=False)
     put(batch.out / MANIFEST, f"{text}\n".encode("utf-8", "replace"))
-    put(batch.out / "index.html", index_html(batch, facts).encode("utf-8", "replace"))
+    page = index_html(batch, facts, look.lang)
+    if look.words:
+        page = look.words.reading(batch.names).html(page)
+    put(batch.out / "index.html", page.encode("utf-8", "replace"))
 
 
 def manifest(batch: Batch, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,13 +73,14 @@ def _entry(report: Report) -> dict[str, Any]:
     }
 
 
-def index_html(batch: Batch, facts: Mapping[str, Any]) -> str:
+def index_html(batch: Batch, facts: Mapping[str, Any], lang: str = "en") -> str:
     """The members side by side, then a row per member and a column per template, with search, status and links.
 
     Args:
         batch: the finished batch.
         facts: what is known of it beside: source, fingerprint, versions; `comparison`, as `comparison` gives it;
             `changes`, sentences about the last batch.
+        lang: the language that its words are going to be in.
     """
     script = Markup(_SEARCH.read_text(encoding="utf-8"))
     pages = environment()
@@ -84,6 +89,7 @@ def index_html(batch: Batch, facts: Mapping[str, Any]) -> str:
     compared = facts.get("comparison") or {"kpis": [], "rows": []}
     return pages.get_template("index.html.j2").render(
         batch=batch,
+        lang=lang,
         dates=format_period_range(batch.plan.period.start, batch.plan.period.end),
         as_of=format_date(date.fromisoformat(batch.plan.as_of)),
         facts=facts,

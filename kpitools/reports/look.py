@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from kpitools.errors import ReportError, UnknownNameError
 from kpitools.formats import Conventions, Separators
 from kpitools.reports.colours import DARK, LIGHT, is_colour, nearest_readable, readable
+from kpitools.reports.words.reading import ENGLISH, Words
 
 LARGEST_LOGO = 65_536
 _SVG = "http://www.w3.org/2000/svg"
@@ -20,7 +21,6 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _LOGO = re.compile(r"data:image/(png|svg\+xml);base64,[A-Za-z0-9+/=]*")
 _FAMILY = re.compile(r"[\w -]{1,60}")
 _USUAL = Conventions()
-_ENGLISH = re.compile(r"en(-[A-Za-z0-9]{2,8})*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,12 @@ class Look:
         site: script and style in files beside the page (`assets`), shared by all pages of the folder.
         brand: name, logo, colour and font.
         conventions: how numbers and days are written.
-        lang: the language of the page's words, as browsers and screen readers know it. The words are English whatever
-            the conventions: `en`, `en-GB`, ...
+        lang: the language of the page's words, as browsers and screen readers know it: `en`, `en-GB`, ..., or, where a
+            file of words is given, that of the file.
+        words: what the file of words says; without one the words are English whatever the conventions.
 
     Raises:
-        ReportError: no language.
+        ReportError: a language that the words are not in.
     """
 
     compact: bool = False
@@ -95,10 +96,16 @@ class Look:
     brand: Brand = Brand()
     conventions: Conventions = _USUAL
     lang: str = "en"
+    words: Words | None = None
 
     def __post_init__(self) -> None:
-        if not _ENGLISH.fullmatch(self.lang):
-            raise ReportError(f"The words of a page are English, not {self.lang!r}; give a tag such as en or en-GB.")
+        if self.words and self.words.lang != self.lang:
+            raise ReportError(f"The words of these pages are in {self.words.lang!r}, not in {self.lang!r}.")
+        if not self.words and not ENGLISH.fullmatch(self.lang):
+            raise ReportError(
+                f"The words of a page are English, not {self.lang!r}; give a tag such as en or en-GB, or a file of"
+                " words in that language."
+            )
 
     @property
     def separators(self) -> Separators:
@@ -113,8 +120,9 @@ class Look:
 
         Args:
             brand: name, logo (a PNG or SVG file of at most 64 kB, or its `data:` address), accent, font; and those of
-                `[formats]`, as `Conventions.of` takes them.
-            folder: where the logo lies.
+                `[formats]`: language, decimal and thousands, as `Conventions.of` takes them, and words, a PO file in
+                that language.
+            folder: where logo and words lie.
             compact: see above.
             site: see above.
 
@@ -122,7 +130,7 @@ class Look:
             UnknownNameError: a key there is not.
             ReportError: a value that a page cannot be made with.
         """
-        own, numbers = [field.name for field in fields(Brand)], ("decimal", "thousands", "language")
+        own, numbers = [field.name for field in fields(Brand)], ("decimal", "thousands", "language", "words")
         for name in brand:
             if name not in (*own, *numbers):
                 raise UnknownNameError("setting in [brand]", name, [*own, *numbers])
@@ -132,9 +140,19 @@ class Look:
         if (logo := chosen.get("logo", "")) and not logo.startswith("data:"):
             chosen["logo"] = read_logo(Path(folder) / logo)
         written = {name: brand[name] for name in numbers if name in brand}
+        conventions, words = Conventions.of(written), _words(written, Path(folder))
         language = written.get("language", "")
-        lang = language if _ENGLISH.fullmatch(language) else "en"
-        return cls(compact, site, Brand(**chosen), Conventions.of(written), lang)
+        lang = words.lang if words else language if ENGLISH.fullmatch(language) else "en"
+        return cls(compact, site, Brand(**chosen), conventions, lang, words)
+
+
+def _words(written: Mapping[str, str], folder: Path) -> Words | None:
+    """What the file of words says that `[formats]` names, if it names one."""
+    if not written.get("words"):
+        return None
+    if not written.get("language"):
+        raise ReportError(f'The language of the words in {written["words"]} is not said; write language = "de" too.')
+    return Words.read(folder / written["words"], written["language"])
 
 
 def read_logo(place: Path) -> str:

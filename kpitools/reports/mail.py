@@ -10,12 +10,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime, make_msgid
+from functools import cached_property
 from typing import Any
 
 from kpitools.errors import DataError, UnknownNameError, shortened
 from kpitools.formats import one_line
 from kpitools.reports.finished import Entry, Finished, Page
 from kpitools.reports.recipients import EVERY, Recipient, checked_line, named_address
+from kpitools.reports.words.reading import Reading, Words
 
 SUBJECT = "Sales reports {period}: {member}"
 CHANGED = "Since the last reports"
@@ -48,6 +50,7 @@ class Letter:
 
     Attributes:
         pages: the pages of the recipient's own slices, each proven.
+        words: those of the reader's language, where the mail is not in English.
         missing: reports of those slices without a page, as nothing happened in them or they failed.
     """
 
@@ -55,6 +58,7 @@ class Letter:
     sender: Address
     subject: str
     brand: str
+    words: Words | None
     batch: Finished
     pages: Sequence[Page]
     missing: Sequence[Entry]
@@ -131,13 +135,24 @@ class Letter:
         for part in self.parts:
             lines += ["", part.name, *(f"- {title}: {said}" if said else f"- {title}" for title, said in part.reports)]
             lines += [f"{CHANGED}:", *(f"- {change}" for change in part.changes)] if part.changes else []
-        return "\n".join([*lines, "", self.closing, ""])
+        return "\n".join(map(self._say, [*lines, "", self.closing, ""]))
 
     def html(self) -> str:
         """The same as a page, everything escaped."""
         from kpitools.reports.export import environment
 
-        return environment().get_template("mail.html.j2").render(letter=self, changed=CHANGED)
+        lang = self.words.lang if self.words else "en"
+        page = environment().get_template("mail.html.j2").render(letter=self, changed=CHANGED, lang=lang)
+        return self._reading.html(page) if self._reading else page
+
+    @cached_property
+    def _reading(self) -> Reading | None:
+        """What puts the words in; the names of the reports' members stay as they are."""
+        names = {name for entry in self._entries() for name in (entry.member, entry.spoken) if name}
+        return self.words.reading({*names, self.recipient.name, self.brand}) if self.words else None
+
+    def _say(self, text: str) -> str:
+        return self._reading.text(text) if self._reading else text
 
     def message(self) -> EmailMessage:
         """The whole mail.
@@ -146,7 +161,7 @@ class Letter:
             ReportError: a page was changed since it was proven.
         """
         mail = EmailMessage(policy=SMTP)
-        mail["From"], mail["To"], mail["Subject"] = self.sender, self.recipient.address, self.title
+        mail["From"], mail["To"], mail["Subject"] = self.sender, self.recipient.address, self._say(self.title)
         mail["Date"], mail["Message-ID"] = localtime(), make_msgid(domain=self.sender.domain)
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(self.text(), cte="quoted-printable")

@@ -51,7 +51,8 @@ templates_folder = "templates" # copies, to be changed as you like
 # accent = "#1f6feb"
 
 # [formats]
-# language = "de" # numbers and days as there: 1.234,5 and 30.9.2026; the words stay English
+# language = "de" # numbers and days as there: 1.234,5 and 30.9.2026
+# words = "words_de.po" # pages and mails in that language; `kpitools words` makes the file, without it they are English
 """
 
 

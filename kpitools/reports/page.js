@@ -12,6 +12,9 @@ const unpacked = async (text) => {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 };
 
+// What the page's language calls the few words said here; without a list of them they are English.
+const own = JSON.parse(document.getElementById("words")?.textContent ?? "null"), t = (text) => own?.[text] ?? text;
+
 const rows = ({columns, rows, ...data}) => columns
   ? {...data, values: rows.map((row) => Object.fromEntries(columns.map((name, place) => [name, row[place]])))} : data;
 
@@ -35,7 +38,7 @@ const keys = made("p", {className: "note", id: "keys", hidden: true});
 said.setAttribute("role", "status");
 document.body.append(said, keys);
 
-const named = (mark) => mark.getAttribute("aria-label") ?? `${mark.textContent}, legend`;
+const named = (mark) => mark.getAttribute("aria-label") ?? `${mark.textContent}, ${t("legend")}`;
 const inked = ({fill, stroke}) => fill && fill !== "transparent" ? fill : stroke;
 
 // Marks by facet and series or row, then the names of a legend that answers to clicks: each with where it is.
@@ -71,11 +74,11 @@ const reachable = (box, view, chart) => {
   const frame = box.parentElement;
   const stores = chart.data.map(({name}) => name).filter((name) => name.endsWith("_store") && name !== "hover_store");
   const inner = JSON.stringify([chart.signals, chart.marks]);
-  const help = ["Arrow keys: from mark to mark.", stores.length && "Enter: select, with Shift one more.",
-    inner.includes('_brush"') && "Shift and arrow: select a range.", inner.includes('_zoom_delta"') && "+ and −: zoom.", "Escape: clear."];
+  const help = [t("Arrow keys: from mark to mark."), stores.length && t("Enter: select, with Shift one more."),
+    inner.includes('_brush"') && t("Shift and arrow: select a range."), inner.includes('_zoom_delta"') && t("+ and −: zoom."), t("Escape: clear.")];
   let now = null, anchor = null;
   frame.setAttribute("role", "application");
-  frame.setAttribute("aria-roledescription", "chart");
+  frame.setAttribute("aria-roledescription", t("chart"));
   frame.setAttribute("aria-describedby", "keys");
 
   const leave = () => {
@@ -96,7 +99,7 @@ const reachable = (box, view, chart) => {
   };
   const told = async (words) => {
     await view.runAsync();
-    if (stores.length) said.textContent = `${words}${stores.some((name) => view.data(name).length) ? "Selected." : "Nothing selected."}`;
+    if (stores.length) said.textContent = `${words}${stores.some((name) => view.data(name).length) ? t("Selected.") : t("Nothing selected.")}`;
   };
   const towards = (all, key) => {
     const here = all.find(({mark}) => mark === now?.mark), way = WAYS[key];
@@ -154,6 +157,8 @@ const draw = async (figure, chart) => {
     figure.vegaView = view;
     // the rectangles of a brush carry no name: decoration, as far as a reader goes
     for (const mark of box.querySelectorAll('g[role="graphics-symbol"]:not([aria-label])')) mark.setAttribute("aria-hidden", "true");
+    // how the library itself describes axes and legends is English
+    if (own) for (const guide of box.querySelectorAll('[aria-roledescription="axis"], [aria-roledescription="legend"]')) guide.setAttribute("lang", "en");
     reachable(box, view, chart);
   } catch (error) {
     box.innerHTML = before;

@@ -56,6 +56,12 @@ class Batch:
         """What the command line ends with: 0 where all is well, else 1."""
         return 0 if self.ok else 1
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the data that tell its reports apart."""
+        chosen = (value for values in self.plan.where.values() for value in values)
+        return frozenset(filter(None, (*self.plan.members, *chosen)))
+
     def count(self, status: str) -> int:
         """How many reports were `made` or `reused`, are `empty`, have `failed` or were `left`."""
         return sum(report.status == status for report in self.reports)

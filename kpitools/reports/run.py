@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from kpitools.formats.whole import whole
+from kpitools.model.dataset import Dataset
 from kpitools.reports.kernels.forked import prepare, ready
 from kpitools.reports.kernels.watch import Watch
 from kpitools.reports.log import LOG, written
 from kpitools.reports.look import PLAIN, Look
+from kpitools.reports.words.names import names_of
+from kpitools.reports.words.reading import Reading
 
 #: How papermill tags the cell with the parameters it was given.
 INJECTED = "injected-parameters"
@@ -205,10 +208,12 @@ def _outcome(task: Task, made: Attempt) -> Outcome:
 def _publish(task: Task, made: Attempt) -> Outcome:
     from kpitools.reports.export import gather, to_html
 
-    page = to_html(made.notebook, task.look).encode("utf-8", "replace")
+    words = task.look.words
+    reading = words.reading(names_of(Dataset.read(task.data))) if words else None
+    page = to_html(made.notebook, task.look, reading).encode("utf-8", "replace")
     put(task.out / f"{task.stem}.ipynb", _json(made.notebook))
     put(task.out / f"{task.stem}.html", page)
-    beside = (*_formats(task, made.notebook), *_keep_log(task, made.log))
+    beside = (*_formats(task, made.notebook, reading), *_keep_log(task, made.log))
     remove(task.out, task.stem, ".failed.ipynb")
     return Outcome(
         "made",
@@ -218,7 +223,7 @@ def _publish(task: Task, made: Attempt) -> Outcome:
     )
 
 
-def _formats(task: Task, notebook: Mapping[str, Any]) -> tuple[str, ...]:
+def _formats(task: Task, notebook: Mapping[str, Any], reading: Reading | None) -> tuple[str, ...]:
     """Put what else is wanted of the page beside it; returns the files' names."""
     for name in ("pdf", "xlsx"):
         if name not in task.formats:
@@ -230,7 +235,7 @@ def _formats(task: Task, notebook: Mapping[str, Any]) -> tuple[str, ...]:
     if "xlsx" in task.formats:
         from kpitools.reports.workbook import to_workbook
 
-        put(task.out / f"{task.stem}.xlsx", to_workbook(notebook))
+        put(task.out / f"{task.stem}.xlsx", to_workbook(notebook, reading))
     return tuple(f"{task.stem}.{name}" for name in task.formats)
 
 

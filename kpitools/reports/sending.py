@@ -16,6 +16,7 @@ from kpitools.reports.names import slugs
 from kpitools.reports.post import Post
 from kpitools.reports.recipients import Recipient, chosen, read_recipients
 from kpitools.reports.run import put
+from kpitools.reports.words.reading import Words
 
 RECORD = "sent.json"
 #: Megabytes that a mail may have, where the settings do not say; most servers take 25.
@@ -77,6 +78,7 @@ def send_reports(
     *,
     mail: Mapping[str, Any],
     brand: Mapping[str, Any],
+    words: Words | None = None,
     only: Iterable[str] = (),
     again: bool = False,
     dry_run: Path | None = None,
@@ -92,6 +94,7 @@ def send_reports(
         recipients: a table of addresses; see `kpitools.reports.recipients.read_recipients`.
         mail: the settings' `[mail]`.
         brand: the settings' `[brand]`.
+        words: what the settings' file of words says, for mails in its language; English where left out.
         only: addresses to send to; all of the table where none is named.
         again: send also what was sent before.
         dry_run: a folder to write the mails into as `.eml` files, instead of sending them.
@@ -104,7 +107,7 @@ def send_reports(
     """
     made = read_finished(batch)
     asked = chosen(read_recipients(recipients, made.by), only)
-    said = heads(mail, brand, sender=NOBODY if dry_run else "")
+    said = {**heads(mail, brand, sender=NOBODY if dry_run else ""), "words": words}
     letters = _letters(made, asked, said)
     _check_sizes(letters, mail.get("limit_mb", LIMIT_MB))
     reached = {letter.recipient.email for letter in letters}

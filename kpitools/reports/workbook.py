@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpitools.formats import is_figure, unit_of
 from kpitools.reports.export import gather
+from kpitools.reports.words.reading import Reading
 from kpitools.tables import MIME, Column, Table
 from kpitools.tables.sheets import TEXT, legal, sheet_name, workbook
 from kpitools.tables.table import CSV_PARTS
@@ -25,7 +26,7 @@ SPAN = {"Period": "period", "Days": "dates", "As seen at the end of": "as_of"}
 DEFINED = {"label": "KPI", "unit": "Unit", "definition": "Definition", "formula": "Formula", "benchmark": "Benchmark"}
 
 
-def to_workbook(notebook: Mapping[str, Any]) -> bytes:
+def to_workbook(notebook: Mapping[str, Any], reading: Reading | None = None) -> bytes:
     """The workbook of an executed notebook: what the report is, each of its tables, and the definitions.
 
     Text is written as text whatever it looks like, and stays so when its cell is edited: nothing in it is computed,
@@ -33,13 +34,14 @@ def to_workbook(notebook: Mapping[str, Any]) -> bytes:
 
     Args:
         notebook: a notebook of format 4 as nested mappings.
+        reading: what puts captions, headings and texts into the reader's language; English where left out.
 
     Raises:
         ReportError: the package that writes workbooks is not installed.
     """
     said, out = gather(notebook), io.BytesIO()
     with workbook(out, title=f"{said['title']} {said.get('subject', '')}".strip(), in_memory=True) as book:
-        pen = _Pen(book)
+        pen = _Pen(book, reading)
         pen.report(said)
         for table in tables(notebook):
             pen.table(table)
@@ -58,8 +60,9 @@ def tables(notebook: Mapping[str, Any]) -> Iterator[Table]:
 class _Pen:
     """Writes sheets of one workbook, all in the same hand."""
 
-    def __init__(self, book: Workbook) -> None:
+    def __init__(self, book: Workbook, reading: Reading | None) -> None:
         self._book = book
+        self._reading = reading
         self._formats: dict[str, Format] = {}
         self._text = book.add_format(TEXT | {"text_wrap": True})
         self._title = book.add_format({"bold": True, "font_size": 14, "quote_prefix": True})
@@ -109,7 +112,7 @@ class _Pen:
             self.table(Table("Definitions", [Column(key, label) for key, label in keys.items()], found))
 
     def _sheet(self, wanted: str) -> Worksheet:
-        sheet = self._book.add_worksheet(sheet_name(wanted, self._book.sheetnames))
+        sheet = self._book.add_worksheet(sheet_name(self._say(wanted), self._book.sheetnames))
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
@@ -119,11 +122,14 @@ class _Pen:
         if isinstance(value, date):
             sheet.write_datetime(row, place, value, self._format("yyyy-mm-dd"))
         elif isinstance(value, bool):
-            sheet.write_string(row, place, "yes" if value else "no", self._text)
+            sheet.write_string(row, place, self._say("yes" if value else "no"), self._text)
         elif is_figure(value):
             sheet.write_number(row, place, value, self._format(number_format(unit, value)))
         elif value not in (None, ""):
-            sheet.write_string(row, place, legal(str(value)), style or self._text)
+            sheet.write_string(row, place, legal(self._say(str(value), cell=style is None)), style or self._text)
+
+    def _say(self, text: str, *, cell: bool = False) -> str:
+        return self._reading.text(text, cell=cell) if self._reading else text
 
     def _format(self, code: str) -> Format:
         if code not in self._formats:
