@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from datetime import date, datetime, timedelta
+from random import Random
 
 import duckdb
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from scipy import stats
 from small import dataset
 
@@ -372,3 +374,22 @@ def test_later_facts_change_nothing(sample: dict[str, pl.DataFrame], data: Datas
         lambda each: mrr_movements(each, periods="2025Q1..2026Q1", as_of=cut),
     ):
         assert analysis(data).equals(analysis(fewer))
+
+
+def test_customers_who_began_and_left_in_the_same_periods_count_as_each_by_itself():
+    """Spans of subscriptions are followed one by one: the same spans as customers give the same cells."""
+    dice = Random(5)
+    spans = []
+    for number in range(400):
+        began = date(2024, 1, 10) + timedelta(days=dice.randrange(900))
+        length = dice.choice([None, 0, -40, 30, 91, 92, 400, 3000])
+        ended = None if length is None else began + timedelta(days=length)
+        spans.append((str(number), dice.choice([began, began, began, None]), ended))
+    accounts = pl.DataFrame(spans, schema=["account_id", "became_customer_at", "ended_at"], orient="row")
+    subscriptions = accounts.select(
+        subscription_id="account_id", account_id="account_id", starts_on="became_customer_at", ends_on="ended_at"
+    )
+    for grain, day in (("month", "2026-05-31"), ("quarter", "2026-03-31"), ("quarter", "2026-04-01"), ("year", None)):
+        found = cohorts(Dataset.of({"accounts": accounts}), as_of=day, grain=grain)
+        other = cohorts(Dataset.of({"subscriptions": subscriptions}), as_of=day, grain=grain, of="subscriptions")
+        assert_frame_equal(found, other)

@@ -48,7 +48,7 @@ def test_the_brand_is_on_the_page(tmp_path):
     (tmp_path / "logo.svg").write_text(SVG, encoding="utf-8")
     html = page(Look.of({**COMPANY, "logo": "logo.svg", "language": "en-GB"}, folder=tmp_path))
     assert '<html lang="en-GB">' in html
-    assert "<span>&lt;Acme&gt;</span>" in html
+    assert '<span translate="no">&lt;Acme&gt;</span>' in html
     assert base64.b64encode(SVG.encode()).decode() in html
     assert "--accent: #8a1538;" in html
     assert 'font-family: "Inter", "Segoe UI", system-ui' in html

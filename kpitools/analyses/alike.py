@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from kpitools.model.dataset import Dataset
-from kpitools.model.lookup import attach, dimension_expr, dimension_paths
+from kpitools.model.lookup import attach, dimension_expr, dimension_paths, telling
 
 #: What peers have in common, the closest first -> the columns of the rep table that say so.
 LIKENESS = {
@@ -34,6 +34,7 @@ def main_segments(view: Dataset) -> pl.LazyFrame:
     paths = dimension_paths(view, "deals", "segment")
     if not paths:
         return pl.LazyFrame(schema={"rep_id": pl.String, "segment": pl.String})
+    paths = telling(view["deals"], paths)
     deals = attach(view["deals"], "deals", paths, view.lookups)
     named = deals.select(rep_id="owner_rep_id", segment=dimension_expr(paths).cast(pl.String)).drop_nulls()
     counts = named.group_by("rep_id", "segment").len()

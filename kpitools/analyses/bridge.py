@@ -28,6 +28,8 @@ COMING = ("new", "reopened", "reassigned_in", "pulled_in")
 CHANGING = ("increased", "decreased")
 GOING = ("pushed_out", "reassigned_out", "lost", "won")
 STEPS = ("opening", *COMING, *CHANGING, *GOING, "closing")
+#: Where the span of the same deal before and after each stands, once they are in order.
+BESIDE = {"before": 1, "after": -1}
 BRIDGE: Schema = {
     "group": pl.String,
     "step": pl.String,
@@ -101,13 +103,16 @@ def _spans(view: Dataset, by: str | None, due: Period | None) -> pl.LazyFrame:
         said=stage.is_in([*WON, *LOST]).fill_null(False),
     )
     spans = grouped(spans, view, "deal_versions", by).drop("status").sort("deal_id", "valid_from")
+    same = {side: pl.col("deal_id") == pl.col("deal_id").shift(step) for side, step in BESIDE.items()}
+    spans = spans.with_columns(same[side].fill_null(False).alias(side) for side in BESIDE)
     # Where a CRM names the end in the stage and logs no stage, a deal was never seen in another one.
-    ended = pl.col("said") & ((~pl.col("said")).cum_sum().over("deal_id") > 0)
-    spans = spans.with_columns(ended=ended).with_columns(open=pl.col("asked") & ~pl.col("ended"))
+    seen_open = (~pl.col("said")).cum_sum().over((~pl.col("before")).cum_sum()) > 0
+    spans = spans.with_columns(ended=pl.col("said") & seen_open)
+    spans = spans.with_columns(open=pl.col("asked") & ~pl.col("ended"))
     beside = ("group", "worth", "open", "ended", "said_won", "valid_from", "valid_to")
     near = [
-        pl.col(name).shift(step).over("deal_id").alias(f"{side}.{name}")
-        for side, step in {"before": 1, "after": -1}.items()
+        pl.when(side).then(pl.col(name).shift(step)).alias(f"{side}.{name}")
+        for side, step in BESIDE.items()
         for name in beside
     ]
     return spans.with_columns(near).join(ends, on="deal_id", how="left")

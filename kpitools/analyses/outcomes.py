@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import polars as pl
 
@@ -66,7 +65,7 @@ def _first(data: Dataset) -> Dataset:
     early = ((pl.col("entered_at") <= pl.col("ended_at")) | pl.col("ended_at").is_null()).fill_null(True)
     changed = _with(data, first)
     visits = visits.filter(early).drop("ended_at", "ended")
-    return replace(changed, frames=replaced(changed.frames, {"stage_history": lambda: visits}))
+    return changed.part(replaced(changed.frames, {"stage_history": lambda: visits}), changed.lookups)
 
 
 def _with(data: Dataset, ends: pl.LazyFrame) -> Dataset:
@@ -75,7 +74,7 @@ def _with(data: Dataset, ends: pl.LazyFrame) -> Dataset:
     deals = data["deals"].join(ends, on="deal_id", how="left", maintain_order="left")
     told = deals.with_columns(status=pl.coalesce("ended", "status"), closed_at=pl.coalesce("ended_at", closed))
     deals = told.drop("ended_at", "ended")
-    return replace(data, frames=replaced(data.frames, {"deals": lambda: deals}))
+    return data.part(replaced(data.frames, {"deals": lambda: deals}), data.lookups)
 
 
 #: The outcomes by which a deal that was opened again may count.

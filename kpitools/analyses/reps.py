@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -97,7 +96,7 @@ def _with_reps_at_hand(data: Dataset) -> Dataset:
     if "reps" not in data.lookups:
         return data
     reps = held(data.lookups["reps"])
-    return replace(data, lookups=replaced(data.lookups, {"reps": lambda: reps}))
+    return data.part(data.frames, replaced(data.lookups, {"reps": lambda: reps}))
 
 
 def _roster(data: Dataset, at: Moment) -> pl.DataFrame:

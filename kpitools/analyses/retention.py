@@ -158,7 +158,20 @@ def _spans(
         return _own_units(order_spans(data, each).collect(), own), periods
     found = customer_spans(data) if source == CUSTOMER else subscription_spans(data)
     spans = found.filter(pl.col("starts") <= pl.lit(last, pl.Date)).collect()
-    return spans, _periods(calendar, spans["starts"].min(), last)
+    periods = _periods(calendar, spans["starts"].min(), last)
+    return (_alike(spans, periods) if source == CUSTOMER and own is None else spans), periods
+
+
+def _alike(customers: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """One row for all who began in the same period and left in the same: no age tells them apart, and they are few."""
+    days = pl.concat([periods["starts"], periods["ends"].tail(1)])
+    places = [
+        (days.search_sorted(customers[name], side="right").cast(pl.Int64) - 1).clip(0) for name in ("starts", "ends")
+    ]
+    known = pl.DataFrame({"starts": days.gather(places[0]), "ends": days.gather(places[1]), "left": customers["ends"]})
+    left = pl.when(pl.col("left").is_not_null()).then("ends")
+    alike = known.group_by("starts", left.alias("ends")).agg(heads=pl.len().cast(pl.Int64))
+    return alike.select(pl.int_range(pl.len()).alias("account_id"), "starts", "ends", worth="heads", heads="heads")
 
 
 def _own_units(orders: pl.DataFrame, months: int) -> pl.DataFrame:
@@ -182,7 +195,7 @@ def _own_cells(members: pl.DataFrame, most: int, months: int, over: pl.Expr, las
     """Every cohort at every own age that one of it has come to; complete if all of it have seen the age to its end."""
     accounts = members.unique("account_id", keep="first").group_by("cohort", "cohort_start")
     sizes = accounts.agg(
-        size=pl.len().cast(pl.Int64),
+        size=pl.col("heads").sum(),
         base=pl.col("base").sum(),
         first=pl.col("began").min(),
         began=pl.col("began").max(),
@@ -206,7 +219,8 @@ def _periods(calendar: RegularCalendar, first: object, last: date | None) -> pl.
 def _members(spans: pl.DataFrame, periods: pl.DataFrame, of: str) -> pl.DataFrame:
     """The spans with the period in which their account began, and what it counted for on its first day."""
     first = pl.col("starts").min().over("account_id")
-    began = spans.with_columns(first=first, worth=pl.lit(1, pl.Int64) if of in HEADS else pl.col("worth"))
+    heads = pl.col("heads") if "heads" in spans.columns else pl.lit(1, pl.Int64).alias("heads")
+    began = spans.with_columns(heads).with_columns(first=first, worth=pl.col("heads" if of in HEADS else "worth"))
     at_first = pl.col("worth").filter(pl.col("starts") == pl.col("first"))
     base = (at_first.first() if of in HEADS else at_first.sum()).over("account_id")
     cohort = periods.select(cohort="period", cohort_start="starts", first="starts")
@@ -221,7 +235,7 @@ def _members(spans: pl.DataFrame, periods: pl.DataFrame, of: str) -> pl.DataFram
 def _cells(members: pl.DataFrame, periods: pl.DataFrame, last: date | None) -> pl.DataFrame:
     """Every cohort at every age that has begun; complete if its last day has been seen."""
     accounts = members.unique("account_id", keep="first").group_by("cohort", "cohort_start")
-    sizes = accounts.agg(size=pl.len().cast(pl.Int64), base=pl.col("base").sum())
+    sizes = accounts.agg(size=pl.col("heads").sum(), base=pl.col("base").sum())
     numbered = periods.with_columns(number=pl.int_range(pl.len(), dtype=pl.Int64))
     first = numbered.select(cohort_start="starts", first="number")
     crossed = sizes.join(first, on="cohort_start").join(numbered.select("number", boundary="ends"), how="cross")

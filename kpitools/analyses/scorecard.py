@@ -9,7 +9,7 @@ from kpitools.analyses.presets import FEWEST, FROM_DEALS
 from kpitools.analyses.view import AsOf, choose, one_period, seen
 from kpitools.errors import EvaluationError
 from kpitools.evaluation.audit import lacks
-from kpitools.evaluation.evaluate import evaluate
+from kpitools.evaluation.evaluate import evaluate_each
 from kpitools.evaluation.result import Result
 from kpitools.evaluation.targets import Targets
 from kpitools.evaluation.trend import with_judgement
@@ -89,12 +89,14 @@ def scorecard(
         raise EvaluationError(f"This data gives no figure of this scorecard. Missing for {told}.")
     compared = (*COMPARED, "target") if targets else COMPARED
     at = moment(chosen, view.seen_at).shifted("previous")
-    history = evaluate(shown, view, periods=periods_until(chosen, max(trend, 1)))
+    earlier = [at.period.first_days((at.until - at.period.start).days)] if at else []
+    asked = [([chosen], compared), (periods_until(chosen, max(trend, 1)), ()), (earlier, ())]
+    now, history, before = evaluate_each(shown, view, asked, targets=targets)
     return Scorecard(
         period=chosen,
         kpis=tuple(shown),
-        now=with_judgement(evaluate(shown, view, periods=chosen, compare=compared, targets=targets), history),
-        before=evaluate(shown, view, periods=at.period.first_days((at.until - at.period.start).days)) if at else None,
+        now=with_judgement(now, history),
+        before=before if at else None,
         trend=history,
         missing=missing,
     )

@@ -29,14 +29,15 @@ def enable() -> Any:
 def unchecked() -> Iterator[None]:
     """Charts made inside are not held against Vega-Lite's schema, which takes a third of a report's time.
 
-    Nor is the schema gone through anew for each channel that is given as a plain value or a condition.
+    Nor is the schema gone through anew for each channel that is given as a plain value or a condition, and for each
+    selection that layers share.
     """
-    schemapi._FromDict = _known  # type: ignore[assignment, misc]
+    schemapi._FromDict, schemapi.SchemaBase.validate = _known, _unread  # type: ignore[assignment, misc, method-assign]
     try:
         with schemapi.debug_mode(False):
             yield
     finally:
-        schemapi._FromDict = _FromDict  # type: ignore[misc]
+        schemapi._FromDict, schemapi.SchemaBase.validate = _FromDict, _validate  # type: ignore[misc, method-assign]
 
 
 @cache
@@ -47,6 +48,10 @@ def _classes() -> _FromDict:
 
 def _known(_: object) -> _FromDict:
     return _classes()
+
+
+#: What holds a part of a chart against the schema; and what passes it unread.
+_validate, _unread = schemapi.SchemaBase.__dict__["validate"], classmethod(lambda cls, instance, schema=None: None)
 
 
 class Drawn:

@@ -126,7 +126,10 @@ def small_charts(layer: Any, groups: Sequence[str], *, columns: int, rows: Any, 
 
 
 def finished(chart: Any, *, title: str, notes: Sequence[str] = (), description: str, **size: Any) -> Any:
-    """The chart with its title, the notes that explain its marks, its text alternative and the common look."""
+    """The chart with its title, the notes that explain its marks, its text alternative and the common look.
+
+    It is the chart given, not a copy: a copy of layers puts them together anew, which takes longer than all the rest.
+    """
     heading = alt.TitleParams(
         text=textwrap.wrap(title, 64) or [""],
         subtitle=textwrap.wrap(" ".join(filter(None, notes)), 92),
@@ -134,8 +137,10 @@ def finished(chart: Any, *, title: str, notes: Sequence[str] = (), description: 
         frame="bounds",
         offset=12,
     )
-    whole = chart.properties(title=heading, description=description, **size)
-    return whole.configure(**config())
+    look = alt.Config(**config())
+    for name, value in {"title": heading, "description": description, **size, "config": look}.items():
+        chart[name] = value
+    return chart
 
 
 def fitted(chart: Any, *, height: int, **texts: Any) -> Any:

@@ -73,28 +73,82 @@ def evaluate(
     if "target" in wanted:
         check_targets(targets, data, groups, asked)
     moments = [moment(period, seen.seen_at) for period in asked]
-    frame = _evaluated(chosen, seen, groups, moments, wanted, targets)
+    (frame,) = _evaluated(chosen, seen, groups, [(moments, wanted)], targets)
     if totals and groups:
-        total = _evaluated(chosen, seen, (), moments, tuple(name for name in wanted if name != "peers"), targets)
+        fewer = tuple(name for name in wanted if name != "peers")
+        (total,) = _evaluated(chosen, seen, (), [(moments, fewer)], targets)
         named = total.with_columns(pl.lit(TOTAL).alias(name) for name in groups)
         frame = pl.concat([frame, named], how="diagonal").select(frame.columns)
     return Result(frame, chosen, groups)
+
+
+def evaluate_each(
+    kpis: Iterable[Kpi],
+    data: Dataset,
+    asked: Sequence[tuple[Sequence[Period], str | Sequence[str]]],
+    *,
+    targets: Targets | None = None,
+) -> list[Result]:
+    """What `evaluate` gives for each of several choices of periods and comparisons, each row read once for all.
+
+    Args:
+        kpis: KPIs.
+        data: the dataset.
+        asked: the periods and the comparisons of each.
+        targets: as for `evaluate`.
+
+    Raises:
+        EvaluationError: the data lacks what a KPI needs.
+
+    >>> from kpitools.kpis.conversion import win_rate
+    >>> from kpitools.model.calendar import parse_periods
+    >>> times = [datetime(2026, 7, 1)] * 2
+    >>> deals = pl.DataFrame({"deal_id": ["a", "b"], "status": ["won", "lost"], "closed_at": times})
+    >>> quarter, months = parse_periods("2026Q3"), parse_periods("2026-07..2026-08")
+    >>> now, by_month = evaluate_each([win_rate], Dataset.of({"deals": deals}), [(quarter, "previous"), (months, ())])
+    >>> now.frame.select("value", "previous").rows(), by_month.frame["value"].to_list()
+    ([(50.0, None)], [50.0, None])
+    """
+    chosen, targets = tuple(kpis), targets or {}
+    require(chosen, data)
+    each = [([moment(period, data.seen_at) for period in found], _comparisons(compare)) for found, compare in asked]
+    for (periods, _), (_, wanted) in zip(asked, each, strict=True):
+        if "target" in wanted:
+            check_targets(targets, data, (), list(periods))
+    return [Result(frame, chosen, ()) for frame in _evaluated(chosen, data, (), each, targets)]
 
 
 def _evaluated(
     kpis: tuple[Kpi, ...],
     data: Dataset,
     by: tuple[str, ...],
+    each: Sequence[tuple[list[Moment], tuple[str, ...]]],
+    targets: Targets,
+) -> list[pl.DataFrame]:
+    """The figures at several choices of moments, each with its comparisons; all are worked out in one go."""
+    needed = [each for kpi in kpis for each in leaves(kpi)]
+    figures = Figures(data, by)
+    others = [_with_other_periods(moments, compare) for moments, compare in each]
+    for asked, _ in others:
+        figures.ask(needed, asked)
+    figures.collect()
+    return [
+        _compared(figures.wide(needed, asked), kpis, data, by, asked, elsewhere, moments, compare, targets)
+        for (moments, compare), (asked, elsewhere) in zip(each, others, strict=True)
+    ]
+
+
+def _compared(
+    wide: pl.DataFrame,
+    kpis: tuple[Kpi, ...],
+    data: Dataset,
+    by: tuple[str, ...],
+    asked: list[Moment],
+    elsewhere: dict[str, list[int | None]],
     moments: list[Moment],
     compare: tuple[str, ...],
     targets: Targets,
 ) -> pl.DataFrame:
-    asked, elsewhere = _with_other_periods(moments, compare)
-    needed = [each for kpi in kpis for each in leaves(kpi)]
-    figures = Figures(data, by)
-    figures.ask(needed, asked)
-    figures.collect()
-    wide = figures.wide(needed, asked)
     tidy = _tidy(wide, kpis, asked, by)
     frame = tidy.filter(pl.col("m") < len(moments))
     for name, places in elsewhere.items():

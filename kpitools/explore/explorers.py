@@ -180,7 +180,7 @@ def kpi(
     compare: str = "previous",
     interactive: bool = True,
 ) -> Explorer:
-    """One KPI: its figure, who stands where by team, segment and rep, its course, and the rows behind it.
+    """One KPI: its course, its figure, who stands where by team, segment and rep, and the rows behind it.
 
     A click on a team, segment or rep shows it alone.
 
@@ -199,4 +199,4 @@ def kpi(
     chosen = find(which) if isinstance(which, str) else which
     page = open_page(data, slice=slice, period=period, as_of=as_of, compare=compare, interactive=interactive)
     members = [kpi_views.members(chosen, by) for by in DIVIDED_BY if leads_to(chosen, page.view.whole, by)]
-    return Explorer(page, (kpi_views.figure(chosen), *members, kpi_views.trend(chosen)), [chosen])
+    return Explorer(page, (kpi_views.trend(chosen), kpi_views.figure(chosen), *members), [chosen])

@@ -12,7 +12,7 @@ from kpitools.errors import EvaluationError
 from kpitools.model.dimensions import dimension
 from kpitools.model.frames import Frames, Make, held
 from kpitools.model.led import REFERENCE, led_to
-from kpitools.model.lookup import attach, dimension_expr, dimension_paths
+from kpitools.model.lookup import attach, dimension_expr, dimension_paths, telling
 from kpitools.model.tables import TABLES
 
 if TYPE_CHECKING:
@@ -35,15 +35,31 @@ def cut(data: Dataset, where: Where) -> tuple[Frames, Frames]:
         UnknownNameError: there is no such dimension.
         EvaluationError: no table of this data can be divided by it.
     """
-    for name in where:
-        _must_divide(data, name)
-    makers = _reference(data)
-    for name in sorted(data.frames.keys() - REFERENCE):
-        routes = [dimension_paths(data, name, wanted) for wanted in where]
-        if all(routes):
-            makers[name] = partial(_filtered, data, name, dict(zip(where, routes, strict=True)), where)
+    makers = {
+        name: partial(data.frames.__getitem__, name)
+        if name in REFERENCE
+        else partial(filtered, data, name, routes, where)
+        for name, routes in divisible_by(data, where).items()
+    }
     own = Frames(makers)
     return own, led_to(data, own)
+
+
+def divisible_by(data: Dataset, where: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+    """The tables that a slice has rows of, each with the ways to every dimension; products and stages with none.
+
+    Raises:
+        UnknownNameError: there is no such dimension.
+        EvaluationError: no table of this data can be divided by it.
+    """
+    for name in where:
+        _must_divide(data, name)
+    found = {name: {wanted: dimension_paths(data, name, wanted) for wanted in where} for name in sorted(data.frames)}
+    return {
+        name: {} if name in REFERENCE else routes
+        for name, routes in found.items()
+        if name in REFERENCE or all(routes.values())
+    }
 
 
 def divided(data: Dataset, name: str, members: Iterable[str | None]) -> Iterator[tuple[str | None, Frames, Frames]]:
@@ -95,28 +111,19 @@ def _must_divide(data: Dataset, name: str) -> None:
         raise EvaluationError(f"This data has no {name.replace('_', ' ')}; it can be divided by {', '.join(able)}.")
 
 
-def _filtered(data: Dataset, table: str, routes: Mapping[str, list[str]], where: Where) -> pl.LazyFrame:
+def filtered(data: Dataset, table: str, routes: Mapping[str, list[str]], where: Where) -> pl.LazyFrame:
+    """The rows of a table that are of the slice, along the ways to its dimensions."""
     frame = _totalled(data, table)
     for name, values in where.items():
         frame = _kept(data, table, frame, routes[name], values)
     return held(frame)
 
 
-def _telling(frame: pl.LazyFrame, routes: list[str]) -> list[str]:
-    """The routes that can give a value: those of keys that some row has, up to a column that every row has."""
-    keys = {route: route.partition(".")[0] for route in routes}
-    if len({*keys.values()}) == 1:
-        return routes
-    filled = frame.select(pl.col({*keys.values()}).count(), rows=pl.len()).collect().row(0, named=True)
-    some = [route for route in routes if filled[keys[route]]] or routes[:1]
-    return some[:1] if "." not in some[0] and filled[some[0]] == filled["rows"] else some
-
-
 def _kept(
     data: Dataset, table: str, frame: pl.LazyFrame, routes: list[str], values: Sequence[str | None]
 ) -> pl.LazyFrame:
     """The rows of some values of a dimension. Where one key leads to it, those of the rows that it leads to."""
-    routes = _telling(frame, routes)
+    routes = telling(frame, routes)
     (key, *others) = {route.partition(".")[0] for route in routes}
     if others or None in values or any("." not in route for route in routes):
         rows = attach(frame, table, routes, data.lookups).filter(_is_one_of(dimension_expr(routes), values))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -19,7 +19,7 @@ from kpitools.model.asof import seen_before
 from kpitools.model.cut import Where, cut, divided
 from kpitools.model.derived import complete
 from kpitools.model.dimensions import dimension, reachable
-from kpitools.model.frames import Frames, Make, held, replaced
+from kpitools.model.frames import Frames, held
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths, missing
 from kpitools.model.slice import Slice, end_of
 from kpitools.model.tables import TABLES
@@ -120,7 +120,7 @@ class Dataset:
         if self.seen_at is not None and moment >= self.seen_at:
             return self
         frames, lookups = seen_before(self, moment)
-        return self._part(frames, lookups, seen_at=moment)
+        return self.part(frames, lookups, seen_at=moment)
 
     def where(self, where: Where | Slice) -> Dataset:
         """The data of a slice, along foreign keys; a `Slice` brings its as-of along.
@@ -131,23 +131,18 @@ class Dataset:
         """
         if isinstance(where, Slice):
             return (self.as_of(where.as_of) if where.as_of else self).where(where.where)
-        done = {name: {*values} for name, values in self.slice.items()}
-        further = {name: values for name, values in where.items() if done.get(name) != {*values}}
+        further = self.further(where)
         if not further:
             return self
         frames, lookups = cut(self, further)
-        return self._part(frames, lookups, slice={**self.slice, **further})
+        return self.part(frames, lookups, slice={**self.slice, **further})
 
-    def narrowed(self, makers: Mapping[str, Make]) -> Dataset:
-        """The same data with fewer rows of some tables, and no others for keys to lead to, where it had no others."""
-        frames = replaced(self.frames, makers)
+    def further(self, where: Where) -> dict[str, Sequence[str | None]]:
+        """What of a slice this data is not cut to yet."""
+        done = {name: {*values} for name, values in self.slice.items()}
+        return {name: values for name, values in where.items() if done.get(name) != {*values}}
 
-        def look_up(name: str) -> pl.LazyFrame:
-            return frames[name] if self.lookups[name] is self.frames[name] else self.lookups[name]
-
-        return self._part(frames, replaced(self.lookups, {name: partial(look_up, name) for name in makers}))
-
-    def _part(self, frames: Mapping[str, pl.LazyFrame], lookups: Mapping[str, pl.LazyFrame], **more: Any) -> Dataset:
+    def part(self, frames: Mapping[str, pl.LazyFrame], lookups: Mapping[str, pl.LazyFrame], **more: Any) -> Dataset:
         """The same columns with fewer rows."""
         part = replace(self, frames=frames, lookups=lookups, **more)
         object.__setattr__(part, "_whole", self)
@@ -162,7 +157,7 @@ class Dataset:
         """
         for member, frames, lookups in divided(self, name, members):
             own = {**self.slice, name: (member,)}
-            yield member, self._part(frames, lookups, slice=own)
+            yield member, self.part(frames, lookups, slice=own)
 
     def settled(self) -> Dataset:
         """The same data with pending cuts worked out when a table is first read, and held: nobody does it again."""
@@ -172,7 +167,7 @@ class Dataset:
             return frames[name] if shared else held(self.lookups[name])
 
         frames = Frames({name: partial(_settled, self.frames, name) for name in self.frames})
-        return self._part(frames, Frames({name: partial(look_up, name) for name in self.lookups}))
+        return self.part(frames, Frames({name: partial(look_up, name) for name in self.lookups}))
 
     def members(self, name: str) -> list[str]:
         """The values a dimension takes, sorted.

@@ -53,6 +53,16 @@ def dimension_paths(data: Dataset, table: str, name: str) -> list[str]:
     return [path for path in paths(table, name) if not missing(data, table, path)]
 
 
+def telling(frame: pl.LazyFrame, routes: list[str]) -> list[str]:
+    """The ways that can give a value: those of keys that some row has, up to a column that every row has."""
+    keys = {route: route.partition(".")[0] for route in routes}
+    if len({*keys.values()}) == 1:
+        return routes
+    filled = frame.select(pl.col({*keys.values()}).count(), rows=pl.len()).collect().row(0, named=True)
+    some = [route for route in routes if filled[keys[route]]] or routes[:1]
+    return some[:1] if "." not in some[0] and filled[some[0]] == filled["rows"] else some
+
+
 def dimension_expr(found: list[str]) -> pl.Expr:
     """A dimension's value: the first way that has one, as text."""
     return pl.coalesce([pl.col(path) for path in found]).cast(pl.String)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from datetime import date
-from functools import cached_property
 from threading import Lock
 from typing import Generic, TypeVar
 
-from kpitools.model.alive import Alive
 from kpitools.model.dataset import Dataset
+from kpitools.model.seen import Held, Seen
 
 Key = TypeVar("Key", bound=Hashable)
 Kept = TypeVar("Kept")
 
-#: So many days of which the data as seen on them is kept, and so many windows of deals.
-MOST_DAYS = 4
-MOST_WINDOWS = 6
+#: Of so many days it is kept how the data stood on them.
+MOST_DAYS = 6
 
 
 class Recent(Generic[Key, Kept]):
@@ -54,26 +51,16 @@ class Recent(Generic[Key, Kept]):
 
 
 class Memory:
-    """The data of a live page in memory: as seen on the last few days, and the deals of the last few windows.
+    """The data of a live page in memory, and what of it depends on the day alone for the last few days.
 
     Args:
         whole: the data of the page; a table of it is read when it is first asked for.
     """
 
     def __init__(self, whole: Dataset) -> None:
-        self._whole = whole.settled()
-        self._days: Recent[str, Dataset] = Recent(MOST_DAYS)
-        self._windows: Recent[tuple[date, str], Dataset] = Recent(MOST_WINDOWS)
+        self._held = Held(whole)
+        self._days: Recent[str, Seen] = Recent(MOST_DAYS)
 
-    @cached_property
-    def _alive(self) -> Alive:
-        return Alive(self._whole)
-
-    def seen(self, as_of: str) -> Dataset:
-        """The data as seen on a day."""
-        return self._days.get(as_of, lambda: self._whole.as_of(as_of).settled())
-
-    def deals(self, first: date, as_of: str) -> Dataset:
-        """The data as seen on a day, without the deals that were over before another."""
-        last = date.fromisoformat(as_of[:10])
-        return self._windows.get((first, as_of), lambda: self._alive.between(first, last).as_of(as_of).settled())
+    def seen(self, as_of: str) -> Seen:
+        """The data as seen on a day, of which parts can be had."""
+        return self._days.get(as_of, lambda: Seen(self._held, as_of))

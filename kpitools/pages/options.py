@@ -96,7 +96,7 @@ class OptionTables:
     def _seen(self, as_of: str | None) -> Dataset:
         if as_of is None:
             return self.whole
-        return self._memory.seen(as_of) if self._memory else self.whole.as_of(as_of)
+        return self._memory.seen(as_of).part({}) if self._memory else self.whole.as_of(as_of)
 
     def members(self) -> dict[str, int]:
         """The dimensions worth choosing from, with how many values each ever has: those of more than one."""

@@ -76,7 +76,7 @@ def _peers(kpis: Sequence[Kpi], view: View) -> pl.DataFrame | None:
 
     ((name, value),) = named
     try:
-        found = peer_figures(kpis, view.whole, by=name, period=view.period, as_of=view.as_of)
+        found = peer_figures(kpis, view.everyone, by=name, period=view.period)
     except KpitoolsError:
         return None
     return found.filter(pl.col(name) == value).select("kpi", "period", pl.col("value").alias("peers"))
