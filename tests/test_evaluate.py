@@ -19,6 +19,7 @@ from kpitools.kpis.families import growth, rolling
 from kpitools.measures.revenue import recurring_revenue, revenue
 from kpitools.model.calendar import ListedCalendar, RegularCalendar, parse_period, parse_periods, weeks_calendar
 from kpitools.model.dataset import Dataset
+from kpitools.model.dimensions import DIMENSIONS
 
 
 def daily_orders(first: date, last: date) -> Dataset:
@@ -435,6 +436,22 @@ def test_audit_tells_what_is_missing():
 
 def test_with_all_tables_everything_is_computable(data):
     assert audit(data).filter(~pl.col("computable")).height == 0
+
+
+@pytest.mark.parametrize("name", DIMENSIONS)
+def test_what_a_slice_has_no_rows_of_its_own_of_is_not_counted(data: Dataset, name: str):
+    """Accounts have no stage: of those that the deals of one lead to, none is won or lost by it."""
+    part = data.where({name: data.members(name)[:1]})
+    counted = {measure.table.name for kpi in computable(part) for measure in kpi.measures()}
+    assert counted
+    assert counted <= part.frames.keys()
+    told = dict(audit(part).select("kpi", "missing").iter_rows())
+    assert ("accounts" in told["customer_retention_rate"]) == ("accounts" not in part.frames)
+
+
+def test_all_that_a_slice_by_stage_allows_is_computed(data: Dataset):
+    part = data.where({"stage": ["Proposal"]})
+    assert evaluate(computable(part), part, periods="2026Q3").frame["kpi"].n_unique() == len(computable(part)) > 20
 
 
 def test_the_result_in_other_shapes():

@@ -1,10 +1,12 @@
-"""Every notebook of the project: committed without outputs, made of short cells, run from first to last."""
+"""Every notebook of the project: committed without outputs, made of short cells; what they lead to.
+
+That each runs from first to last is seen in JupyterLab, in `test_lab`, `test_lab_explore` and `test_lab_linked`.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,6 @@ from kpitools.reports.templates import find
 ROOT = Path(__file__).parents[1]
 CRM = ROOT.parent / "shared" / "data" / "crm_sales"
 NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("templates/*.ipynb")])
-#: Run here; the explorers and the templates are run in JupyterLab, and templates by every report of the tests.
-RUN = [path for path in NOTEBOOKS if path.parent.name == "notebooks" and path.stem != "explore"]
 TEMPLATES = sorted(path.stem for path in ROOT.glob("templates/*.ipynb"))
 
 
@@ -39,9 +39,8 @@ def test_a_template_has_the_parameters_the_runner_sets(name: str):
     assert {"data", "slice", "period", "as_of", "interactive"} <= find(name).parameters.keys()
 
 
-@cache
 def executed(path: Path) -> list[dict[str, Any]]:
-    """The outputs of a notebook run once from first to last, where nothing may be said on stderr."""
+    """The outputs of a notebook run from first to last, where nothing may be said on stderr."""
     work = path.parents[1] / "ran" / path.stem
     work.mkdir(parents=True)
     result, options = work / path.name, kernel_options(work, threads=2)
@@ -61,11 +60,6 @@ def project(tmp_path_factory) -> Path:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*"))
     (root / "data").symlink_to(ROOT / "data")
     return root
-
-
-@pytest.mark.parametrize("path", RUN, ids=lambda path: path.stem)
-def test_runs_as_it_is(path: Path, project: Path):
-    assert executed(project / path.relative_to(ROOT))
 
 
 def said(outputs: list[dict[str, Any]]) -> str:

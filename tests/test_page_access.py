@@ -41,7 +41,7 @@ def made(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The reports of one team of the sample, by every template, with their index and catalogue."""
     out = tmp_path_factory.mktemp("made")
     batch = make_reports(
-        data, out=out, period="2026Q3", only=["Nordics"], workers=2, progress=False, aggregates=company_aggregates
+        data, out=out, period="2026Q3", only=["Nordics"], workers=1, progress=False, aggregates=company_aggregates
     )
     assert batch.count("made") == len(TEMPLATES), batch.summary()
     return out

@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return make_reports(company(*TEAMS), out=tmp_path_factory.mktemp("made"), period="2026Q3", folder=folder)
+    return make_reports(company(*TEAMS), out=tmp_path_factory.mktemp("made"), period="2026Q3", folder=folder, workers=1)
 
 
 @pytest.fixture
@@ -60,7 +60,8 @@ def out(made: Batch, tmp_path: Path) -> Path:
 
 def again(out: Path, folder: Path, data: Dataset | None = None, **asked: Any) -> Batch:
     data = data or company(*TEAMS)
-    return make_reports(data, **{"out": out, "period": "2026Q3", "folder": folder, "dry_run": True, **asked})
+    given = {"out": out, "period": "2026Q3", "folder": folder, "dry_run": True, "workers": 1}
+    return make_reports(data, **{**given, **asked})
 
 
 def statuses(batch: Batch) -> list[str]:

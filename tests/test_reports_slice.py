@@ -20,7 +20,9 @@ from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 from kpitools.reports import Batch, make_reports
 from kpitools.reports.finished import read_finished
-from kpitools.reports.plan import plan
+from kpitools.reports.look import PLAIN
+from kpitools.reports.plan import Plan, plan
+from kpitools.reports.prepare import Ask, _peers, asked
 from kpitools.reports.recipients import Recipient
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
@@ -115,16 +117,23 @@ def test_the_same_period_and_day_may_be_said_twice(folder):
 # ---- what is made
 
 
-def test_the_kernel_gets_the_slice_and_no_other_row(folder, tmp_path):
-    batch = make_reports(mixed(), slice="team=North&segment=smb&period=2026Q3", out=tmp_path, folder=folder)
-    assert batch.ok, batch.summary()
-    assert "There are **1 deals**" in said(batch, "deals-team-north-segment-smb-2026q3")
-    sums = {check.column: (check.whole, check.slices) for check in batch.checks if check.table == "deals"}
+@pytest.fixture(scope="module")
+def small(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    """The report of the small deals of North."""
+    out = tmp_path_factory.mktemp("small")
+    return make_reports(mixed(), slice="team=North&segment=smb&period=2026Q3", out=out, folder=folder, workers=1)
+
+
+def test_the_kernel_gets_the_slice_and_no_other_row(small):
+    assert small.ok, small.summary()
+    assert "There are **1 deals**" in said(small, "deals-team-north-segment-smb-2026q3")
+    sums = {check.column: (check.whole, check.slices) for check in small.checks if check.table == "deals"}
     assert (sums["rows"], sums["amount"]) == ((1, 1), (10.10, 10.10))
 
 
 def test_reuse_list_only_and_index_know_the_slice(folder, tmp_path):
     asked: dict[str, Any] = {"slice": "segment=smb&period=2026Q3", "by": "team", "out": tmp_path, "folder": folder}
+    asked["workers"] = 1
     listed = make_reports(mixed(), dry_run=True, **asked)
     assert [one.status for one in listed.reports] == ["new"] * 3
     first = make_reports(mixed(), only=["North"], **asked)
@@ -139,7 +148,7 @@ def test_reuse_list_only_and_index_know_the_slice(folder, tmp_path):
     assert {one["whole"] for one in manifest["sums"] if one["table"] == "deals" and one["column"] == "rows"} == {3}
     other = make_reports(mixed(), **{**asked, "slice": "segment=big+%26+co&period=2026Q3"}, dry_run=True)
     assert [one.status for one in other.reports] == ["new"] * 3
-    one = make_reports(mixed(), slice="team=North&period=2026Q3", out=tmp_path, folder=folder)
+    one = make_reports(mixed(), slice="team=North&period=2026Q3", out=tmp_path, folder=folder, workers=1)
     assert "<title>Reports" in (one.out / "index.html").read_text()
     assert "team North" in (one.out / "index.html").read_text()
 
@@ -148,7 +157,7 @@ def test_an_empty_slice_is_listed_and_not_shipped(folder, tmp_path):
     data = mixed()
     deals = data["deals"].filter(~((pl.col("owner_rep_id") == "r0") & (pl.col("segment") == "smb"))).collect()
     data = Dataset.of({"reps": data["reps"].collect(), "deals": deals})
-    batch = make_reports(data, slice="team=North&segment=smb&period=2026Q3", out=tmp_path, folder=folder)
+    batch = make_reports(data, slice="team=North&segment=smb&period=2026Q3", out=tmp_path, folder=folder, workers=1)
     assert ([one.status for one in batch.reports], batch.exit_code) == (["empty"], 0)
     assert not list(tmp_path.glob("deals-*"))
 
@@ -160,24 +169,32 @@ def test_figures_of_others_are_handed_only_where_the_slice_is_one_member(tmp_pat
     def figures(data, made):
         return pl.DataFrame({"team": ["North", "South"], "peers": [3, 3], "value": [1.0, 2.0]})
 
-    found = {}
-    for text, by in (("team=South", None), ("team=South&segment=smb", None), ("team=South&team=North", None),
-                     ("segment=smb", "team")):  # fmt: skip
+    def handed(text: str, **asked: Any) -> str:
         batch = make_reports(
-            mixed(), slice=f"{text}&period=2026Q3", by=by, out=tmp_path / "out", folder=folder, aggregates=figures
-        )
+            mixed(), slice=f"{text}&period=2026Q3", out=tmp_path / "out", folder=folder, aggregates=figures,
+            workers=1, **asked,
+        )  # fmt: skip
         assert batch.ok, batch.summary()
         cells = json.loads(said(batch, batch.reports[0].job.stem))["cells"]
-        found[text] = "".join(cells[-1]["outputs"][0]["text"]).strip()
-    assert found.pop("team=South") == "[[('South', 3, 2.0, 'team South')]]"
-    assert set(found.values()) == {"[]"}
+        return "".join(cells[-1]["outputs"][0]["text"]).strip()
+
+    assert handed("team=South") == "[[('South', 3, 2.0, 'team South')]]"
+    assert handed("segment=smb", by="team", only=["North"]) == "[]"
+    for text in ("team=South&segment=smb", "team=South&team=North", "team=%28unassigned%29"):
+        made = plan(mixed(), slice=f"{text}&period=2026Q3", folder=folder)
+        assert _peers(mixed(), made, asked_for(mixed(), made, aggregates=figures)) is None
+
+
+def asked_for(data: Dataset, made: Plan, **more: Any) -> Ask:
+    usual = {"settings": {}, "min_peers": 3, "kpis": CATALOGUE, "force": False, "look": PLAIN, "formats": ()}
+    return asked(data, made, data_version="", **usual, **more)
 
 
 @pytest.fixture(scope="module")
 def scorecard(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     """The scorecard of the sample, of a slice as it is copied."""
     out = tmp_path_factory.mktemp("out")
-    return make_reports(load(SAMPLE), slice=COPIED, out=out, templates=["scorecard", "pipeline"])
+    return make_reports(load(SAMPLE), slice=COPIED, out=out, templates=["scorecard", "pipeline"], workers=1)
 
 
 def test_the_figures_of_a_page_are_those_of_the_slice(scorecard):
@@ -225,9 +242,8 @@ def words_and_tables(notebook: dict[str, Any]) -> list[Any]:
         ("team North, segment smb", "There is no slice"),
     ],
 )
-def test_the_report_of_a_slice_is_for_those_to_whom_that_very_slice_is_given(folder, tmp_path, may, error):
-    make_reports(mixed(), slice="team=North&segment=smb&period=2026Q3", out=tmp_path, folder=folder)
-    finished = read_finished(tmp_path)
+def test_the_report_of_a_slice_is_for_those_to_whom_that_very_slice_is_given(small, may, error):
+    finished = read_finished(small.out)
     asked = Recipient("ann@example.com", "Ann", {may: ()})
     if error:
         with pytest.raises(UnknownNameError, match=error):
@@ -238,7 +254,9 @@ def test_the_report_of_a_slice_is_for_those_to_whom_that_very_slice_is_given(fol
 
 
 def test_a_page_of_another_slice_is_not_taken_for_it(folder, tmp_path):
-    make_reports(mixed(), slice="segment=smb&period=2026Q3", by="team", only=["North"], out=tmp_path, folder=folder)
+    make_reports(
+        mixed(), slice="segment=smb&period=2026Q3", by="team", only=["North"], out=tmp_path, folder=folder, workers=1
+    )
     entry = read_finished(tmp_path).entries[0]
     assert (entry.spoken, read_finished(tmp_path).proven(entry).entry) == ("North, segment smb", entry)
     manifest = json.loads((tmp_path / "manifest.json").read_text())

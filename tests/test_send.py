@@ -58,7 +58,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
     )
     out = tmp_path_factory.mktemp("out")
-    made = make_reports(Dataset.of({"reps": reps, "deals": deals}), out=out, period="2026Q3", folder=folder, workers=2)
+    made = make_reports(Dataset.of({"reps": reps, "deals": deals}), out=out, period="2026Q3", folder=folder, workers=1)
     assert made.ok, made.summary()
     return out
 

@@ -76,3 +76,15 @@ def test_of_deals_all_by_one_rep_nothing_is_compared():
     one = dataset(BARE.replace("closed_at", "closed_at kind").replace("07-11", "07-11 new"))
     first = next(iter(reps.differences(View.of(one, Slice(period="2026Q3")))))
     assert "nothing to compare" in first.data
+
+
+def test_of_many_sellers_those_with_the_most_cases_are_drawn_and_all_are_listed():
+    sellers = reps.MOST_DRAWN + 1
+    rows = [f"{seller}-{number} r{seller} won 2026-07-01 2026-07-11"
+            for seller in range(sellers) for number in range(1 if seller == 7 else 2)]  # fmt: skip
+    deals = "\n".join(["deals: deal_id owner_rep_id status created_at closed_at", *rows])
+    listed = "\n".join(["reps: rep_id", *(f"r{seller}" for seller in range(sellers))])
+    words, chart, table = reps.leaderboard(View.of(dataset(f"{listed}\n{deals}"), Slice(period="2026Q3")))
+    assert f"Drawn are the {reps.MOST_DRAWN} of {sellers} sellers with the most closed deals." in words.data
+    assert {*chart.values} == {f"r{seller}" for seller in range(sellers)} - {"r7"}
+    assert len(table.rows) == sellers

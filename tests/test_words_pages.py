@@ -25,7 +25,7 @@ from kpitools.reports.words.reading import PLACE
 from tests.browser import barriers, opened
 
 TEMPLATES = ("funnel", "pipeline", "reps", "retention", "scorecard")
-TEAMS = ("Nordics", "DACH")
+TEAMS = ("Nordics",)
 PAGES = (*(f"{name}-{team.lower()}-2026q3" for name in TEMPLATES for team in TEAMS), "index", "kpi_catalogue")
 ONE_TEAM = [name for name in PAGES if "dach" not in name]
 ACCENTED = str.maketrans("aeiounscyrtlpAEIOUNSCYRTLP", "áéíóúñšçýřťľṕÁÉÍÓÚÑŠÇÝŘŤĽṔ")
@@ -56,7 +56,7 @@ def accented(text: str) -> str:
 
 def batch_of(data: Dataset, out: Path, look: Look) -> Path:
     batch = make_reports(
-        data, out=out, period="2026Q3", only=TEAMS, workers=2, progress=False, aggregates=company_aggregates, look=look
+        data, out=out, period="2026Q3", only=TEAMS, workers=1, progress=False, aggregates=company_aggregates, look=look
     )
     assert batch.count("made") == len(TEMPLATES) * len(TEAMS), batch.summary()
     return out

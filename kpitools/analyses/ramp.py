@@ -104,7 +104,8 @@ def _observed(view: Dataset, milestone: str, able: pl.LazyFrame, reached: pl.Laz
     left = column_or_null(view, "reps", "left_at", pl.Date)
     reps = view["reps"].with_columns(column_or_null(view, "reps", "role", pl.String))
     roles = reps.join(able, on="rep_id", how="semi").select("role").unique()
-    hired = reps.filter(seller, pl.col("hired_at") >= since).join(roles, on="role", how="semi", nulls_equal=True)
+    within = pl.col("hired_at") >= pl.lit(since, pl.Date)
+    hired = reps.filter(seller, within).join(roles, on="role", how="semi", nulls_equal=True)
     joined = hired.select("rep_id", "hired_at", left).join(reached, on="rep_id", how="left")
     until = pl.coalesce("reached_on", pl.min_horizontal("left_at", pl.lit(last_day(view), pl.Date)))
     aged = joined.select(

@@ -60,14 +60,19 @@ def unlocks(data: Dataset, kpis: Iterable[Kpi] | None = None) -> pl.DataFrame:
 
 
 def lacks(kpi: Kpi, data: Dataset) -> list[str]:
-    """The `table.column` names a KPI needs and the data does not have; a whole table by its name alone."""
+    """The `table.column` names a KPI needs and the data does not have; a whole table by its name alone.
+
+    A table that a slice has no rows of its own of, only such as others lead to, is not there to be counted.
+    """
+    counted = dict.fromkeys(measure.table.name for measure in kpi.measures())
     found = dict.fromkeys(
         name for measure in kpi.measures() for name in _lacking(measure.table.name, measure.columns, measure.uses, data)
     )
-    absent = {
-        name.split(".")[0] for name in found if name.split(".")[0] not in data.frames.keys() | data.lookups.keys()
-    }
-    return list(dict.fromkeys(name.split(".")[0] if name.split(".")[0] in absent else name for name in found))
+    at_hand = data.frames.keys() | data.lookups.keys()
+    absent = {table for name in found if (table := name.split(".")[0]) not in at_hand}
+    absent |= {table for table in counted if table not in data.frames}
+    named = dict.fromkeys([*found, *(table for table in counted if table in absent)])
+    return list(dict.fromkeys(name.split(".")[0] if name.split(".")[0] in absent else name for name in named))
 
 
 def require(kpis: Iterable[Kpi], data: Dataset) -> None:

@@ -56,6 +56,8 @@ BOARD = {
 PARTS = ("segment", "deal_kind", "industry")
 #: Of so many reps the changes are told.
 MOST_TOLD = 20
+#: How many are drawn; a table has all of them.
+MOST_DRAWN = 60
 SHARED = "Coachings of the same weeks share their peers: together they say less than as many far apart would."
 SHARES = ("value", "lower", "upper", "top_quarter", "win_rate")
 
@@ -72,9 +74,11 @@ def leaderboard(view: View) -> Iterable[Any]:
     view.use([win_rate, individual_quota_attainment, number_of_deals_closed, median_sales_cycle_length])
     placed = standing(_table(view))
     frame = pooled_leaderboard(placed)
+    drawn = frame.filter(pl.col("n").rank("ordinal", descending=True) <= MOST_DRAWN)
+    left = [f"Drawn are the {MOST_DRAWN} of {counted(frame.height, 'seller')} with the most closed deals."]
     return [
-        *sentences(standing_words(placed)),
-        Linked.of(rep_leaderboard(frame, POOLED, win_rate.unit), "rep", PICKED, "rep", frame["rep"]),
+        *sentences(standing_words(placed) + left * (drawn.height < frame.height)),
+        Linked.of(rep_leaderboard(drawn, POOLED, win_rate.unit), "rep", PICKED, "rep", drawn["rep"]),
         frame_table(
             frame.select("rep", *BOARD),
             caption=f"{POOLED} by rep",
