@@ -408,3 +408,11 @@ def light(colour: str) -> float:
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize(("lower", "bands"), [(2.0, 1), (None, 0)])
+def test_curves_without_intervals_have_no_band_and_none_is_explained(lower: float | None, bands: int):
+    frame = incidence().with_columns(lower=pl.lit(lower, pl.Float64), upper=pl.lit(lower, pl.Float64))
+    spec = charts.incidence_curves(frame, within=90).to_dict()
+    assert sum(layer["mark"]["type"] == "area" for layer in spec["layer"]) == bands
+    assert ("Band" in " ".join(spec["title"]["subtitle"])) == bool(bands)

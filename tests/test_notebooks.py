@@ -6,7 +6,6 @@ That each runs from first to last is seen in JupyterLab, in `test_lab`, `test_la
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -52,16 +51,6 @@ def executed(path: Path) -> list[dict[str, Any]]:
     return outputs
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory) -> Path:
-    """Copies of the notebooks and templates beside the project's data: what they write stays out of the project."""
-    root = tmp_path_factory.mktemp("project")
-    for name in ("notebooks", "templates"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*"))
-    (root / "data").symlink_to(ROOT / "data")
-    return root
-
-
 def said(outputs: list[dict[str, Any]]) -> str:
     texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
     return "\n".join("".join(text) for text in texts)
@@ -76,12 +65,3 @@ def test_the_first_notebook_leads_from_ones_own_files_to_a_report(tmp_path: Path
     assert "1 made, 0 empty, 0 failed of 1 reports for 2017Q4" in text
     assert (mine / "out" / "first" / "index.html").is_file()
     assert len(list((mine / "out" / "first").glob("scorecard-*.html"))) == 1
-
-
-def test_the_own_kpi_is_the_same_in_the_notebook_by_hand_and_on_its_page(project: Path):
-    text = said(executed(project / "notebooks" / "write_your_own_kpi.ipynb"))
-    assert text.count("14.023168") == 2
-    pages = project / "out" / "own_kpi"
-    (page,) = pages.glob("scorecard-*.html")
-    assert "Discount rate" in page.read_text("utf-8")
-    assert "discount_rate" in (project / "out" / "own_kpi_page" / "kpi_catalogue.html").read_text("utf-8")

@@ -30,7 +30,7 @@ def incidence_curves(frame: pl.DataFrame, *, within: int | None = None) -> style
         return style.no_data(title)
     groups = sorted(set(rows["group"]))
     marked = [] if within is None else [_mark(within)]
-    notes = ["Band: 95 % interval.", "" if within is None else f"Dashed: {within} days."]
+    notes = [band_note(rows), "" if within is None else f"Dashed: {within} days."]
     texts = {"title": title, "notes": notes, "description": _in_words(rows, title)}
     if len(groups) > len(style.COLOURS):
         layer = alt.layer(*_curves(rows, step_paint([])), *marked).properties(width=160, height=90)
@@ -65,6 +65,11 @@ def step_paint(groups: list[str]) -> dict[str, Any]:
     return {"color": alt.Color("group:N", title=None, scale=style.colour_scale(groups), legend=style.legend())}
 
 
+def band_note(rows: pl.DataFrame) -> str:
+    """What the band of `step_curves` is, where there is one."""
+    return "Band: 95 % interval." if data.has_figures(rows, "lower") else ""
+
+
 def _curves(rows: pl.DataFrame, paint: dict[str, Any]) -> list[alt.Chart]:
     return step_curves(rows, paint, x="Days since the deal was opened", y="Won (%)", tooltip=_tooltips())
 
@@ -72,7 +77,7 @@ def _curves(rows: pl.DataFrame, paint: dict[str, Any]) -> list[alt.Chart]:
 def step_curves(
     rows: pl.DataFrame, paint: dict[str, Any], *, x: str, y: str, tooltip: list[alt.Tooltip]
 ) -> list[alt.Chart]:
-    """Band, step line, and a mark that shows under the pointer, or always where there is no line.
+    """Band where there are intervals, step line, and a mark under the pointer, or always where there is no line.
 
     Args:
         rows: `group`, `age`, `value` with `lower` and `upper` (percent), `said` (the text of a mark).
@@ -94,7 +99,7 @@ def step_curves(
     dot = dot.encode(
         x=across, y=up["value"], opacity=shown, tooltip=tooltip, description=alt.Description("said:N"), **paint
     )
-    return [band, line, dot]
+    return [*([band] if data.has_figures(rows, "lower") else []), line, dot]
 
 
 def _mark(within: int) -> alt.Chart:

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from kpitools.charts import data, style
-from kpitools.charts.incidence import step_curves, step_paint
+from kpitools.charts.incidence import band_note, step_curves, step_paint
 
 
 def ramp_curves(frame: pl.DataFrame) -> style.Chart:
@@ -31,7 +31,7 @@ def ramp_curves(frame: pl.DataFrame) -> style.Chart:
         "title": title,
         "notes": [
             "Sellers hired within the data. Who is not there yet counts as long as seen.",
-            "Band: 95 % interval.",
+            band_note(rows),
         ],
         "description": data.sentences(
             f"Step lines. {title}. The end of each curve:", [f"{g}: {v} after {a}." for g, v, a in ends]
