@@ -1,4 +1,4 @@
-"""What the tests share: the sample as frames and as a dataset, and a browser."""
+"""What the tests share: the sample as frames and as a dataset, a process for reports, and a browser."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from kpitools.model.dataset import Dataset
+from kpitools.reports.workers import Workers
 from kpitools.sample import make_sample
 from tests.browser import chromium
 
@@ -21,6 +22,13 @@ def sample() -> dict[str, pl.DataFrame]:
 @pytest.fixture(scope="session")
 def data(sample: dict[str, pl.DataFrame]) -> Dataset:
     return Dataset.of(sample, source="the sample")
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    """A process that makes reports, for tests that are not about processes: it starts once."""
+    with Workers(1) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

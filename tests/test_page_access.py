@@ -16,6 +16,7 @@ from kpitools.reports.assets import write_assets
 from kpitools.reports.company import company_aggregates
 from kpitools.reports.export import to_html
 from kpitools.reports.look import Look
+from kpitools.reports.workers import Workers
 
 TEMPLATES = ("funnel", "pipeline", "reps", "retention", "scorecard")
 PAGES = (*TEMPLATES, "index", "kpi_catalogue")
@@ -37,11 +38,17 @@ UNBROKEN = "figure.chart, .tiles li, .table tr, .table:not(:has(tbody tr:nth-chi
 
 
 @pytest.fixture(scope="module")
-def made(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(data: Dataset, tmp_path_factory: pytest.TempPathFactory, workers: Workers) -> Path:
     """The reports of one team of the sample, by every template, with their index and catalogue."""
     out = tmp_path_factory.mktemp("made")
     batch = make_reports(
-        data, out=out, period="2026Q3", only=["Nordics"], workers=1, progress=False, aggregates=company_aggregates
+        data,
+        out=out,
+        period="2026Q3",
+        only=["Nordics"],
+        executor=workers,
+        progress=False,
+        aggregates=company_aggregates,
     )
     assert batch.count("made") == len(TEMPLATES), batch.summary()
     return out

@@ -45,9 +45,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return template(tmp_path_factory.mktemp("templates"), cells=(READ, WORDS, FOOT))
 
 
+#: What the batches of this module are made with.
+SHARED: dict[str, Any] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shared(workers: Workers) -> None:
+    SHARED["executor"] = workers
+
+
 @pytest.fixture(scope="module")
 def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    return make_reports(company(*TEAMS), out=tmp_path_factory.mktemp("made"), period="2026Q3", folder=folder, workers=1)
+    out = tmp_path_factory.mktemp("made")
+    return make_reports(company(*TEAMS), out=out, period="2026Q3", folder=folder, **SHARED)
 
 
 @pytest.fixture
@@ -60,7 +70,7 @@ def out(made: Batch, tmp_path: Path) -> Path:
 
 def again(out: Path, folder: Path, data: Dataset | None = None, **asked: Any) -> Batch:
     data = data or company(*TEAMS)
-    given = {"out": out, "period": "2026Q3", "folder": folder, "dry_run": True, "workers": 1}
+    given = {"out": out, "period": "2026Q3", "folder": folder, "dry_run": True, **SHARED}
     return make_reports(data, **{**given, **asked})
 
 
@@ -102,7 +112,7 @@ def test_only_some_of_what_stands_is_not_cut_either_and_nothing_is_forgotten(out
 
 def test_no_worker_is_started_where_nothing_has_to_be_made(out, folder, monkeypatch):
     monkeypatch.setattr(Workers, "_fresh", lambda self: pytest.fail("a worker was started"))
-    assert statuses(again(out, folder, dry_run=False, data_version="told otherwise")) == ["reused"] * 3
+    assert statuses(again(out, folder, dry_run=False, data_version="told otherwise", executor=None)) == ["reused"] * 3
 
 
 def test_what_surely_has_to_be_made_is_known_before_any_slice_is_cut(made, folder):

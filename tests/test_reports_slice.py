@@ -24,6 +24,7 @@ from kpitools.reports.look import PLAIN
 from kpitools.reports.plan import Plan, plan
 from kpitools.reports.prepare import Ask, _peers, asked
 from kpitools.reports.recipients import Recipient
+from kpitools.reports.workers import Workers
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 COPIED = "team=Nordics&segment=smb&period=2026Q3&as_of=2026-09-15"
@@ -118,10 +119,10 @@ def test_the_same_period_and_day_may_be_said_twice(folder):
 
 
 @pytest.fixture(scope="module")
-def small(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Batch:
+def small(folder: Path, tmp_path_factory: pytest.TempPathFactory, workers: Workers) -> Batch:
     """The report of the small deals of North."""
     out = tmp_path_factory.mktemp("small")
-    return make_reports(mixed(), slice="team=North&segment=smb&period=2026Q3", out=out, folder=folder, workers=1)
+    return make_reports(mixed(), slice="team=North&segment=smb&period=2026Q3", out=out, folder=folder, executor=workers)
 
 
 def test_the_kernel_gets_the_slice_and_no_other_row(small):
@@ -131,9 +132,9 @@ def test_the_kernel_gets_the_slice_and_no_other_row(small):
     assert (sums["rows"], sums["amount"]) == ((1, 1), (10.10, 10.10))
 
 
-def test_reuse_list_only_and_index_know_the_slice(folder, tmp_path):
+def test_reuse_list_only_and_index_know_the_slice(folder, tmp_path, workers):
     asked: dict[str, Any] = {"slice": "segment=smb&period=2026Q3", "by": "team", "out": tmp_path, "folder": folder}
-    asked["workers"] = 1
+    asked["executor"] = workers
     listed = make_reports(mixed(), dry_run=True, **asked)
     assert [one.status for one in listed.reports] == ["new"] * 3
     first = make_reports(mixed(), only=["North"], **asked)
@@ -148,21 +149,23 @@ def test_reuse_list_only_and_index_know_the_slice(folder, tmp_path):
     assert {one["whole"] for one in manifest["sums"] if one["table"] == "deals" and one["column"] == "rows"} == {3}
     other = make_reports(mixed(), **{**asked, "slice": "segment=big+%26+co&period=2026Q3"}, dry_run=True)
     assert [one.status for one in other.reports] == ["new"] * 3
-    one = make_reports(mixed(), slice="team=North&period=2026Q3", out=tmp_path, folder=folder, workers=1)
+    one = make_reports(mixed(), slice="team=North&period=2026Q3", out=tmp_path, folder=folder, executor=workers)
     assert "<title>Reports" in (one.out / "index.html").read_text()
     assert "team North" in (one.out / "index.html").read_text()
 
 
-def test_an_empty_slice_is_listed_and_not_shipped(folder, tmp_path):
+def test_an_empty_slice_is_listed_and_not_shipped(folder, tmp_path, workers):
     data = mixed()
     deals = data["deals"].filter(~((pl.col("owner_rep_id") == "r0") & (pl.col("segment") == "smb"))).collect()
     data = Dataset.of({"reps": data["reps"].collect(), "deals": deals})
-    batch = make_reports(data, slice="team=North&segment=smb&period=2026Q3", out=tmp_path, folder=folder, workers=1)
+    batch = make_reports(
+        data, slice="team=North&segment=smb&period=2026Q3", out=tmp_path, folder=folder, executor=workers
+    )
     assert ([one.status for one in batch.reports], batch.exit_code) == (["empty"], 0)
     assert not list(tmp_path.glob("deals-*"))
 
 
-def test_figures_of_others_are_handed_only_where_the_slice_is_one_member(tmp_path):
+def test_figures_of_others_are_handed_only_where_the_slice_is_one_member(tmp_path, workers):
     look = "import polars as pl\nprint([pl.read_parquet(one).rows() for one in Path(data).glob('peers*')])"
     folder = template(tmp_path / "templates", cells=("from pathlib import Path", look))
 
@@ -172,7 +175,7 @@ def test_figures_of_others_are_handed_only_where_the_slice_is_one_member(tmp_pat
     def handed(text: str, **asked: Any) -> str:
         batch = make_reports(
             mixed(), slice=f"{text}&period=2026Q3", out=tmp_path / "out", folder=folder, aggregates=figures,
-            workers=1, **asked,
+            executor=workers, **asked,
         )  # fmt: skip
         assert batch.ok, batch.summary()
         cells = json.loads(said(batch, batch.reports[0].job.stem))["cells"]
@@ -191,10 +194,10 @@ def asked_for(data: Dataset, made: Plan, **more: Any) -> Ask:
 
 
 @pytest.fixture(scope="module")
-def scorecard(tmp_path_factory: pytest.TempPathFactory) -> Batch:
+def scorecard(tmp_path_factory: pytest.TempPathFactory, workers: Workers) -> Batch:
     """The scorecard of the sample, of a slice as it is copied."""
     out = tmp_path_factory.mktemp("out")
-    return make_reports(load(SAMPLE), slice=COPIED, out=out, templates=["scorecard", "pipeline"], workers=1)
+    return make_reports(load(SAMPLE), slice=COPIED, out=out, templates=["scorecard", "pipeline"], executor=workers)
 
 
 def test_the_figures_of_a_page_are_those_of_the_slice(scorecard):
@@ -253,9 +256,15 @@ def test_the_report_of_a_slice_is_for_those_to_whom_that_very_slice_is_given(sma
     assert finished.proven(entry).facts["slice"] == "team=North&segment=smb&period=2026Q3&as_of=2026-09-30"
 
 
-def test_a_page_of_another_slice_is_not_taken_for_it(folder, tmp_path):
+def test_a_page_of_another_slice_is_not_taken_for_it(folder, tmp_path, workers):
     make_reports(
-        mixed(), slice="segment=smb&period=2026Q3", by="team", only=["North"], out=tmp_path, folder=folder, workers=1
+        mixed(),
+        slice="segment=smb&period=2026Q3",
+        by="team",
+        only=["North"],
+        out=tmp_path,
+        folder=folder,
+        executor=workers,
     )
     entry = read_finished(tmp_path).entries[0]
     assert (entry.spoken, read_finished(tmp_path).proven(entry).entry) == ("North, segment smb", entry)

@@ -43,7 +43,7 @@ def canary(team: str | None) -> str:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(tmp_path_factory: pytest.TempPathFactory, workers) -> Path:
     """A batch of two templates over three teams, the rows that belong to none, and a team without any deal."""
     folder = template(tmp_path_factory.mktemp("templates"), cells=(READ, ROWS, FOOT))
     template(folder, "second", cells=(READ, FOOT))
@@ -58,7 +58,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
     )
     out = tmp_path_factory.mktemp("out")
-    made = make_reports(Dataset.of({"reps": reps, "deals": deals}), out=out, period="2026Q3", folder=folder, workers=1)
+    data = Dataset.of({"reps": reps, "deals": deals})
+    made = make_reports(data, out=out, period="2026Q3", folder=folder, executor=workers)
     assert made.ok, made.summary()
     return out
 

@@ -22,6 +22,7 @@ from kpitools.reports.look import Look
 from kpitools.reports.words.file import gather_words
 from kpitools.reports.words.names import names_of
 from kpitools.reports.words.reading import PLACE
+from kpitools.reports.workers import Workers
 from tests.browser import barriers, opened
 
 TEMPLATES = ("funnel", "pipeline", "reps", "retention", "scorecard")
@@ -54,18 +55,25 @@ def accented(text: str) -> str:
     return "".join(f"{{{part}}}" if at % 2 else part.translate(ACCENTED) for at, part in enumerate(parts))
 
 
-def batch_of(data: Dataset, out: Path, look: Look) -> Path:
+def batch_of(data: Dataset, out: Path, look: Look, workers: Workers) -> Path:
     batch = make_reports(
-        data, out=out, period="2026Q3", only=TEAMS, workers=1, progress=False, aggregates=company_aggregates, look=look
+        data,
+        out=out,
+        period="2026Q3",
+        only=TEAMS,
+        executor=workers,
+        progress=False,
+        aggregates=company_aggregates,
+        look=look,
     )
     assert batch.count("made") == len(TEMPLATES) * len(TEAMS), batch.summary()
     return out
 
 
 @pytest.fixture(scope="module")
-def english(data: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def english(data: Dataset, tmp_path_factory: pytest.TempPathFactory, workers: Workers) -> Path:
     """The reports of two teams of the sample, figures and days as in German, words in English."""
-    return batch_of(data, tmp_path_factory.mktemp("english"), Look.of({"language": "de"}))
+    return batch_of(data, tmp_path_factory.mktemp("english"), Look.of({"language": "de"}), workers)
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +92,9 @@ def file(data: Dataset, english: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(data: Dataset, file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(data: Dataset, file: Path, tmp_path_factory: pytest.TempPathFactory, workers: Workers) -> Path:
     """The same reports in the made-up language."""
-    return batch_of(data, tmp_path_factory.mktemp("made"), Look.of({"language": "de", "words": str(file)}))
+    return batch_of(data, tmp_path_factory.mktemp("made"), Look.of({"language": "de", "words": str(file)}), workers)
 
 
 @pytest.fixture(scope="module")
