@@ -19,7 +19,6 @@ from kpitools.formats import markdown_text
 from kpitools.kpis.conversion import win_rate
 from kpitools.model.calendar import parse_period
 from kpitools.model.dataset import Dataset
-from kpitools.model.seen import Held, Seen
 from kpitools.model.slice import Slice
 from kpitools.pages import View
 from kpitools.pages.memory import MOST_DAYS, Memory
@@ -82,7 +81,7 @@ def test_a_section_tells_the_same_from_memory(data, memory, section, asked):
 
 
 def test_the_deals_of_a_window_are_those_alive_in_it_and_their_story(data):
-    found = Seen(Held(data), "2026-06-30").part({}, since=date(2026, 4, 1))
+    found = Memory(data).part("2026-06-30", {}, since=date(2026, 4, 1))
     deals = data["deals"].collect()
     alive = {
         key
@@ -102,7 +101,7 @@ def test_the_deals_of_a_window_are_those_alive_in_it_and_their_story(data):
 
 def test_data_without_dates_of_deals_is_left_whole():
     data = Dataset.of({"deals": pl.DataFrame({"deal_id": ["a"], "status": ["won"]})})
-    assert Memory(data).seen("2026-02-01").part({}, since=date(2026, 1, 1))["deals"].collect().height == 1
+    assert Memory(data).part("2026-02-01", {}, since=date(2026, 1, 1))["deals"].collect().height == 1
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +140,7 @@ def drawn(data: Dataset, seed: int) -> tuple[dict[str, tuple[str | None, ...]], 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_part_in_memory_holds_the_rows_of_the_cut(odd, seed):
     where, day = drawn(odd, seed)
-    found, cut = Seen(Held(odd), day).part(where), odd.as_of(day).where(where)
+    found, cut = Memory(odd).part(day, where), odd.as_of(day).where(where)
     assert {*found.frames} == {*cut.frames}
     assert {*found.lookups} == {*cut.lookups}
     for kind in ("frames", "lookups"):

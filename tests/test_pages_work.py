@@ -119,14 +119,16 @@ def test_how_a_section_fails_is_shown_in_its_place_and_the_next_goes_on(page):
 
     page.show(fails, lambda view: [Markdown("next")])
 
-    async def run() -> None:
-        page.choose("team", ("Nordics",))
-        await until(lambda: not page._live[1][1].waiting)
-
-    asyncio.run(run())
+    asyncio.run(chosen(page))
     (failed,) = page._live[0][1]._output.outputs
     assert (failed["output_type"], failed["ename"]) == ("error", "ZeroDivisionError")
     assert texts_of(page, 1) == ["next"]
+
+
+async def chosen(page: Page) -> None:
+    """Choose a team while the loop runs, and wait for the second section."""
+    page.choose("team", ("Nordics",))
+    await until(lambda: not page._live[1][1].waiting)
 
 
 def texts_of(page: Page, number: int) -> list[str]:
@@ -159,11 +161,7 @@ def test_an_output_that_cannot_be_shown_is_told_in_its_place_and_the_next_goes_o
 
     page.show(lambda view: [Unshown("")], lambda view: [Markdown("next")])
 
-    async def run() -> None:
-        page.choose("team", ("Nordics",))
-        await until(lambda: not page._live[1][1].waiting)
-
-    asyncio.run(run())
+    asyncio.run(chosen(page))
     (failed,) = page._live[0][1]._output.outputs
     assert (failed["ename"], failed["evalue"]) == ("ZeroDivisionError", "a chart of one's own")
     assert texts_of(page, 1) == ["next"]

@@ -25,8 +25,8 @@ def words(
     other reports were made: translations are kept, and what is new is added. FILE is that of [formats] by default.
 
     \b
-    kpitools report --period 2026Q3 --out out
-    kpitools words --out out --language de words_de.po
+    kpitools report --data data/sample --period 2026Q3 --out out
+    kpitools words --data data/sample --out out --language de words_de.po
     """
     from kpitools.reports.words.file import gather_words
     from kpitools.reports.words.names import names_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 import polars as pl
 
@@ -73,10 +74,10 @@ def evaluate(
     if "target" in wanted:
         check_targets(targets, data, groups, asked)
     moments = [moment(period, seen.seen_at) for period in asked]
-    (frame,) = _evaluated(chosen, seen, groups, [(moments, wanted)], targets)
+    (frame,) = _evaluated(chosen, seen, groups, [Choice.of(moments, wanted)], targets)
     if totals and groups:
         fewer = tuple(name for name in wanted if name != "peers")
-        (total,) = _evaluated(chosen, seen, (), [(moments, fewer)], targets)
+        (total,) = _evaluated(chosen, seen, (), [Choice.of(moments, fewer)], targets)
         named = total.with_columns(pl.lit(TOTAL).alias(name) for name in groups)
         frame = pl.concat([frame, named], how="diagonal").select(frame.columns)
     return Result(frame, chosen, groups)
@@ -111,51 +112,61 @@ def evaluate_each(
     """
     chosen, targets = tuple(kpis), targets or {}
     require(chosen, data)
-    each = [([moment(period, data.seen_at) for period in found], _comparisons(compare)) for found, compare in asked]
-    for (periods, _), (_, wanted) in zip(asked, each, strict=True):
-        if "target" in wanted:
+    choices = [
+        Choice.of([moment(period, data.seen_at) for period in periods], _comparisons(compare))
+        for periods, compare in asked
+    ]
+    for (periods, _), choice in zip(asked, choices, strict=True):
+        if "target" in choice.compare:
             check_targets(targets, data, (), list(periods))
-    return [Result(frame, chosen, ()) for frame in _evaluated(chosen, data, (), each, targets)]
+    return [Result(frame, chosen, ()) for frame in _evaluated(chosen, data, (), choices, targets)]
+
+
+class Choice(NamedTuple):
+    """Moments asked for and what they are compared with; all moments whose figures that takes, those asked for first;
+    and by comparison where among these each moment's other stands."""
+
+    moments: list[Moment]
+    compare: tuple[str, ...]
+    asked: list[Moment]
+    elsewhere: dict[str, list[int | None]]
+
+    @classmethod
+    def of(cls, moments: list[Moment], compare: tuple[str, ...]) -> Choice:
+        """The choice with the moments of other periods that it is compared with, each once."""
+        asked = list(moments)
+        elsewhere: dict[str, list[int | None]] = {}
+        for name in compare:
+            if name in PERIODS:
+                others = [at.shifted("year_ago" if name == "year_ago" else "previous") for at in moments]
+                asked += [other for other in others if other is not None and other not in asked]
+                elsewhere[name] = [asked.index(other) if other else None for other in others]
+        return cls(moments, compare, asked, elsewhere)
 
 
 def _evaluated(
-    kpis: tuple[Kpi, ...],
-    data: Dataset,
-    by: tuple[str, ...],
-    each: Sequence[tuple[list[Moment], tuple[str, ...]]],
-    targets: Targets,
+    kpis: tuple[Kpi, ...], data: Dataset, by: tuple[str, ...], choices: Sequence[Choice], targets: Targets
 ) -> list[pl.DataFrame]:
-    """The figures at several choices of moments, each with its comparisons; all are worked out in one go."""
+    """The figures of several choices; all are worked out in one go."""
     needed = [each for kpi in kpis for each in leaves(kpi)]
     figures = Figures(data, by)
-    others = [_with_other_periods(moments, compare) for moments, compare in each]
-    for asked, _ in others:
-        figures.ask(needed, asked)
+    for choice in choices:
+        figures.ask(needed, choice.asked)
     figures.collect()
-    return [
-        _compared(figures.wide(needed, asked), kpis, data, by, asked, elsewhere, moments, compare, targets)
-        for (moments, compare), (asked, elsewhere) in zip(each, others, strict=True)
-    ]
+    return [_compared(figures.wide(needed, choice.asked), kpis, data, by, choice, targets) for choice in choices]
 
 
 def _compared(
-    wide: pl.DataFrame,
-    kpis: tuple[Kpi, ...],
-    data: Dataset,
-    by: tuple[str, ...],
-    asked: list[Moment],
-    elsewhere: dict[str, list[int | None]],
-    moments: list[Moment],
-    compare: tuple[str, ...],
-    targets: Targets,
+    wide: pl.DataFrame, kpis: tuple[Kpi, ...], data: Dataset, by: tuple[str, ...], choice: Choice, targets: Targets
 ) -> pl.DataFrame:
-    tidy = _tidy(wide, kpis, asked, by)
-    frame = tidy.filter(pl.col("m") < len(moments))
-    for name, places in elsewhere.items():
-        frame = _beside(frame, tidy, name, places, asked, kpis, by)
+    compare = choice.compare
+    tidy = _tidy(wide, kpis, choice.asked, by)
+    frame = tidy.filter(pl.col("m") < len(choice.moments))
+    for name, places in choice.elsewhere.items():
+        frame = _beside(frame, tidy, name, places, choice.asked, kpis, by)
     frame = _judged(frame, kpis, compare, goals(targets, data, kpis, by) if "target" in compare else None, by)
     if "peers" in compare:
-        frame = peers(frame, kpis, wide, data, by, moments)
+        frame = peers(frame, kpis, wide, data, by, choice.moments)
     return _without_empty(frame, by).select(*by, *columns(compare))
 
 
@@ -193,20 +204,6 @@ def _tidy(wide: pl.DataFrame, kpis: tuple[Kpi, ...], asked: list[Moment], by: tu
         for kpi in kpis
     ]
     return worked_out(pl.concat(found))
-
-
-def _with_other_periods(
-    moments: list[Moment], compare: tuple[str, ...]
-) -> tuple[list[Moment], dict[str, list[int | None]]]:
-    """The moments asked for and those they are compared with, each once; and where the latter stand."""
-    asked = list(moments)
-    elsewhere: dict[str, list[int | None]] = {}
-    for name in compare:
-        if name in PERIODS:
-            others = [at.shifted("year_ago" if name == "year_ago" else "previous") for at in moments]
-            asked += [other for other in others if other is not None and other not in asked]
-            elsewhere[name] = [asked.index(other) if other else None for other in others]
-    return asked, elsewhere
 
 
 def _beside(

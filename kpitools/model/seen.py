@@ -13,10 +13,10 @@ from typing import NamedTuple
 import polars as pl
 
 from kpitools.model.asof import looks_beyond, stood
-from kpitools.model.cut import Where
 from kpitools.model.dataset import Dataset
 from kpitools.model.frames import Frames
 from kpitools.model.lookup import KEY, key_code
+from kpitools.model.recent import Recent
 from kpitools.model.tables import TABLES
 
 #: Tables of which every row is part of one deal's story.
@@ -123,7 +123,7 @@ class Seen:
         self._data = held.whole.as_of(as_of)
         self._last = date.fromisoformat(as_of[:10])
         self._stands: dict[tuple[str, bool], Standing] = {}
-        self._masks: dict[tuple[str, date | None, bool], Mask] = {}
+        self._masks: Recent[tuple[str, date | None, bool], Mask] = Recent(MOST_MASKS)
         self._places: dict[tuple[str, str, bool], pl.Series] = {}
 
     def rows(self, name: str, *, lookup: bool) -> pl.DataFrame:
@@ -135,42 +135,29 @@ class Seen:
         """Whether keys lead to the rows that count, in every table."""
         return self._held.all_shared
 
-    def part(self, where: Where, *, since: date | None = None) -> Dataset:
-        """The data of a slice, as `Dataset.where` gives it.
+    def everything(self, since: date | None = None) -> Dataset:
+        """All of the data, each table of it found when it is first read.
 
         Args:
-            where: the values of each dimension.
             since: leave out the deals that were over before this day, and their story.
-
-        Raises:
-            UnknownNameError: a dimension there is not.
-            EvaluationError: this data cannot be divided by it.
         """
-        from kpitools.model.sliced import Sliced
-
         frames = {name: partial(self._visible, name, since, lookup=False) for name in self._data.frames}
         lookups = {name: partial(self._visible, name, since, lookup=True) for name in self._data.lookups}
-        everything = self._data.part(Frames(frames), Frames(lookups))
-        further = everything.further(where)
-        return Sliced(self, everything, further, since).dataset() if further else everything
+        return self._data.part(Frames(frames), Frames(lookups))
 
     def _visible(self, name: str, since: date | None, *, lookup: bool) -> pl.LazyFrame:
         return self.standing(name, lookup=lookup).picked(self.mask(name, since, lookup=lookup))
 
     def mask(self, name: str, since: date | None, *, lookup: bool) -> Mask:
         """The rows that were there on the day, of deals and their story those that were alive since another."""
-        which = name, since, lookup
-        found = self._masks.get(which)
-        if found is None:
-            found = self._make_mask(name, since, lookup=lookup)
-            self._masks = {**dict(list(self._masks.items())[1 - MOST_MASKS :]), which: found}
-        return found
+        return self._masks.get((name, since, lookup), partial(self._make_mask, name, since, lookup=lookup))
 
     def _make_mask(self, name: str, since: date | None, *, lookup: bool) -> Mask:
         stands = self.standing(name, lookup=lookup)
         mask = stands.there | stands.undated if lookup else stands.there
-        narrowed = since is not None and (not lookup or self._held.shared(name))
-        alive = self._held.alive(name, since, self._last) if narrowed and since else None
+        if since is None or (lookup and not self._held.shared(name)):
+            return mask
+        alive = self._held.alive(name, since, self._last)
         return mask if alive is None else mask & alive
 
     def place(self, name: str, key: str, *, lookup: bool) -> pl.Series:

@@ -27,6 +27,23 @@ WHOLE = REFERENCE | {"reps"}
 Naming = tuple[str, str, bool]
 
 
+def part_of(seen: Seen, where: Where, *, since: date | None = None) -> Dataset:
+    """The data of a slice, as `Dataset.where` gives it.
+
+    Args:
+        seen: the data as seen on a day.
+        where: the values of each dimension.
+        since: leave out the deals that were over before this day, and their story.
+
+    Raises:
+        UnknownNameError: a dimension there is not.
+        EvaluationError: this data cannot be divided by it.
+    """
+    everything = seen.everything(since)
+    further = everything.further(where)
+    return Sliced(seen, everything, further, since).dataset() if further else everything
+
+
 class Sliced:
     """A slice of the data as seen on a day.
 

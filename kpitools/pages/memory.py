@@ -2,52 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from threading import Lock
-from typing import Generic, TypeVar
+from datetime import date
 
+from kpitools.model.cut import Where
 from kpitools.model.dataset import Dataset
+from kpitools.model.recent import Recent
 from kpitools.model.seen import Held, Seen
-
-Key = TypeVar("Key", bound=Hashable)
-Kept = TypeVar("Kept")
+from kpitools.model.sliced import part_of
 
 #: Of so many days it is kept how the data stood on them.
 MOST_DAYS = 6
-
-
-class Recent(Generic[Key, Kept]):
-    """The last few things that were made, by what was asked for.
-
-    >>> recent = Recent(2)
-    >>> [recent.get(number, lambda: number * 10) for number in (1, 2, 1, 3)], 2 in recent, 1 in recent
-    ([10, 20, 10, 30], False, True)
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Key, make: Callable[[], Kept]) -> Kept:
-        """What is kept under a key, made where nothing is; the one not asked for the longest goes for it."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
-        with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return made
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._kept
-
-    def __len__(self) -> int:
-        return len(self._kept)
 
 
 class Memory:
@@ -62,5 +26,9 @@ class Memory:
         self._days: Recent[str, Seen] = Recent(MOST_DAYS)
 
     def seen(self, as_of: str) -> Seen:
-        """The data as seen on a day, of which parts can be had."""
+        """The data as seen on a day."""
         return self._days.get(as_of, lambda: Seen(self._held, as_of))
+
+    def part(self, as_of: str, where: Where, *, since: date | None = None) -> Dataset:
+        """The data of a slice as seen on a day, as `kpitools.model.sliced.part_of` gives it."""
+        return part_of(self.seen(as_of), where, since=since)

@@ -12,8 +12,9 @@ import polars as pl
 from kpitools.formats import format_number
 from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
+from kpitools.model.recent import Recent
 from kpitools.model.slice import Slice
-from kpitools.pages.memory import Memory, Recent
+from kpitools.pages.memory import Memory
 
 #: The dimensions offered, where the data has them.
 OFFERED = ("team", "manager", "rep", "segment", "region", "product_family", "stage")
@@ -96,7 +97,7 @@ class OptionTables:
     def _seen(self, as_of: str | None) -> Dataset:
         if as_of is None:
             return self.whole
-        return self._memory.seen(as_of).part({}) if self._memory else self.whole.as_of(as_of)
+        return self._memory.part(as_of, {}) if self._memory else self.whole.as_of(as_of)
 
     def members(self) -> dict[str, int]:
         """The dimensions worth choosing from, with how many values each ever has: those of more than one."""

@@ -14,9 +14,10 @@ from kpitools.config import NAME, read_config
 from kpitools.errors import KpitoolsError
 from kpitools.formats import Conventions, markdown_text, write_as
 from kpitools.model.dataset import Dataset
+from kpitools.model.recent import Recent
 from kpitools.model.slice import Slice
 from kpitools.pages.empty import check_not_empty
-from kpitools.pages.memory import Memory, Recent
+from kpitools.pages.memory import Memory
 from kpitools.pages.options import OptionTables
 from kpitools.pages.view import View
 from kpitools.pages.work import Step, Work

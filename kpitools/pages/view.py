@@ -86,14 +86,14 @@ class View:
         """The rows of the slice, as seen on its as-of day; each table is worked out once, when it is first read."""
         if self.memory is None:
             return self.whole.where(self.slice).settled()
-        return self.memory.seen(self.as_of).part(self.slice.where)
+        return self.memory.part(self.as_of, self.slice.where)
 
     @cached_property
     def everyone(self) -> Dataset:
         """The same of everyone, whatever the slice."""
         if self.memory is None:
             return self.whole.as_of(self.as_of).settled()
-        return self.memory.seen(self.as_of).part({})
+        return self.memory.part(self.as_of, {})
 
     def deals_in(self, period: Period) -> Dataset:
         """The same without the deals that were over before a period.
@@ -105,7 +105,7 @@ class View:
         if memory is None:
             return self.data
         first = min(period.start, self.day)
-        return self.once(f"deals since {first}", lambda: memory.seen(self.as_of).part(self.slice.where, since=first))
+        return self.once(f"deals since {first}", lambda: memory.part(self.as_of, self.slice.where, since=first))
 
     @cached_property
     def period(self) -> Period:

@@ -12,7 +12,6 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from kpitools.errors import ReportError
 from kpitools.formats import written_as
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.kpis.kpi import Kpi
@@ -115,8 +114,6 @@ def make_reports(
         KeyboardInterrupt: on Ctrl-C, after kernels were ended; `out` then holds whole files only.
     """
     began = time.monotonic()
-    if limit is not None and limit < 1:
-        raise ReportError(f"limit is {limit}; it is how many reports are made at most, 1 or more.")
     at_once, formats = workers_for(workers, memory_limit), tuple(formats)
     how = {
         "kernel": kernel, "limit": time_limit, "memory": memory_limit, "look": look, "formats": formats,
@@ -134,8 +131,7 @@ def make_reports(
         place = Path(out).resolve()
         journal = Journal(place)
         before = held_against(journal.before, made, ask.state, ask.definitions)
-        changed = changed_definitions(before, ask.definitions, kpis)
-        said = {"source": data.source, "versions": versions(), "changed": changed}
+        said = _said(data, ask, before, kpis)
         making = Making(journal, place, ask.state, said, how, retry_failed, limit)
         stand = standing_batch(made, ask, journal, place)
         slices = nullcontext(stand) if stand else cutting(data, made, ask, journal, place)
@@ -148,6 +144,12 @@ def make_reports(
         batch = Batch(made, place, reports, proof.checks, time.monotonic() - began)
         _sign_off(batch, journal, _facts(batch, proof, journal, ask, said, before), look)
         return batch
+
+
+def _said(data: Dataset, ask: Ask, before: Mapping[str, Any], kpis: Mapping[str, Kpi]) -> dict[str, Any]:
+    """What all pages of a batch say of themselves."""
+    changed = changed_definitions(before, ask.definitions, kpis)
+    return {"source": data.source, "versions": versions(), "changed": changed}
 
 
 def _listed(made: Plan, making: Making, slices: AbstractContextManager[Slices]) -> Batch:

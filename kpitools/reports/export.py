@@ -207,7 +207,7 @@ def _chart(spec: Mapping[str, Any], writer: Writer) -> Block:
     writer.charts += 1
     drawn, still, fault = _drawn(spec, writer)
     about = named(title, writer.links)
-    return Block("chart", drawn, title, notes, about, still, chartdata.in_words(spec), tables, fault)
+    return Block("chart", drawn, title, notes, about, still, spec["description"], tables, fault)
 
 
 def _drawn(spec: Mapping[str, Any], writer: Writer) -> tuple[dict[str, Any], str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kpitools.errors import ReportError
 from kpitools.formats.whole import PART
 from kpitools.reports.assets import write_assets
 from kpitools.reports.bundle import bundle
@@ -41,6 +42,9 @@ class Making:
         how: how each is made: the fields of a `Task` that are the same for all.
         retry_failed: whether only those are made that failed the last time.
         limit: how many are made at most.
+
+    Raises:
+        ReportError: the limit is none.
     """
 
     journal: Journal
@@ -53,6 +57,10 @@ class Making:
     steps: list[Step] = field(default_factory=list)
     _due: dict[str, Step] = field(default_factory=dict)
     _open: Counter[str | None] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise ReportError(f"limit is {self.limit}; it is how many reports are made at most, 1 or more.")
 
     def intended(self, slices: Slices) -> tuple[Report, ...]:
         """What would be done, and why; nothing is."""
