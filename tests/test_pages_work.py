@@ -11,7 +11,7 @@ import pytest
 from IPython.display import Markdown
 
 from kpitools.model.slice import Slice
-from kpitools.pages import Page, View
+from kpitools.pages import Page, View, open_page
 from kpitools.pages.place import STOPPED
 from kpitools.pages.work import Step, Work
 
@@ -63,6 +63,72 @@ def test_without_a_loop_steps_are_done_at_once():
     shown: list[int] = []
     Work(lambda done, of: None).do([Step(lambda: 1, shown.append), Step(lambda: 2, shown.append)])
     assert shown == [1, 2]
+
+
+def test_what_makes_the_next_steps_quicker_is_done_after_the_steps_and_once_nobody_waits():
+    done: list[str] = []
+    pieces = [lambda: done.append("first piece"), lambda: done.append("second piece")]
+
+    async def run() -> None:
+        work = Work(lambda done, of: None, lambda: pieces)
+        work.do([Step(lambda: None, lambda _: done.append("step"))])
+        await until(lambda: len(done) == 3)
+
+    asyncio.run(run())
+    assert done == ["step", "first piece", "second piece"]
+
+
+def test_new_steps_do_not_wait_for_what_only_makes_them_quicker():
+    begun, go, after = threading.Event(), threading.Event(), threading.Event()
+    told: list[tuple[int, int]] = []
+
+    def held() -> None:
+        begun.set()
+        assert go.wait(20)
+
+    async def run() -> None:
+        work = Work(lambda done, of: told.append((done, of)), lambda: [held, after.set])
+        work.rest()
+        await until(begun.is_set)
+        assert not work.stop(), "nothing that anybody waits for"
+        work.do([Step(lambda: "shown", shown.append)])
+        await until(lambda: (1, 1) in told)
+        go.set()
+
+    shown: list[str] = []
+    asyncio.run(run())
+    assert shown == ["shown"]
+    assert not after.is_set()
+
+
+def test_what_cannot_be_got_ready_is_left_to_who_asks_for_it():
+    def fails() -> None:
+        raise ZeroDivisionError
+
+    async def run() -> None:
+        work = Work(lambda done, of: None, lambda: [fails])
+        work.rest()
+        assert work._rest is not None
+        await work._rest
+
+    asyncio.run(run())
+
+
+def test_an_open_page_finds_where_keys_lead_before_anybody_chooses(data):
+    page = open_page(data, period="2026Q3")
+    page.show(lambda view: [Markdown(str(view.data["deals"].collect().height))])
+    memory = page.view.memory
+    assert memory is not None
+    assert memory.unready()
+
+    async def run() -> None:
+        page.choose("team", ("Nordics",))
+        await until(lambda: not memory.unready())
+
+    asyncio.run(run())
+    places = set(memory._held._places)
+    page.choose("product_family", ("Analytics",))
+    assert set(memory._held._places) == places, "this choice would have had to find where deals lead to products"
 
 
 def test_the_kernel_listens_while_sections_are_worked_out_and_a_stale_answer_is_dropped(page):

@@ -6,6 +6,7 @@ is asked of a part copies the columns that it reads and no others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -63,6 +64,20 @@ class Held:
         if which not in self._places:
             self._places[which] = self.led(self.rows(name, lookup=lookup), TABLES[name].foreign_keys[key], key)
         return self._places[which]
+
+    def unfound(self) -> list[Callable[[], object]]:
+        """What finds where keys lead that nobody asked for yet, a piece for each: those of the tables that were read,
+        and of those that they lead to."""
+        names = [name for name, lookup in self._rows if not lookup]
+        for name in names:  # which grows meanwhile
+            names += {*self._leading(name).values()}.difference(names)
+        keys = [(name, key) for name in names for key in self._leading(name)]
+        return [partial(self.place, *one, lookup=False) for one in keys if (*one, False) not in self._places]
+
+    def _leading(self, name: str) -> dict[str, str]:
+        """The keys of a table, with the tables they lead to, as far as these are there."""
+        keys, has = TABLES[name].foreign_keys, self.whole.columns(name)
+        return {key: parent for key, parent in keys.items() if key in has and parent in self.whole.frames}
 
     def led(self, rows: pl.DataFrame, parent: str, key: str) -> pl.Series:
         """The same of any rows with the key."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from kpitools.model.cut import Where
@@ -32,3 +33,7 @@ class Memory:
     def part(self, as_of: str, where: Where, *, since: date | None = None) -> Dataset:
         """The data of a slice as seen on a day, as `kpitools.model.sliced.part_of` gives it."""
         return part_of(self.seen(as_of), where, since=since)
+
+    def unready(self) -> list[Callable[[], object]]:
+        """What would keep a first choice waiting, in pieces, to be done while nobody waits."""
+        return self._held.unfound()

@@ -107,7 +107,7 @@ class Page:
         self._live: list[tuple[Section, Place]] = []
         self._views: Recent[tuple[str, str, str], View] = Recent(MOST_VIEWS)
         self._views.get(_name(view), lambda: view)
-        self._work = Work(self._tell)
+        self._work = Work(self._tell, self._unready)
 
     @cached_property
     def progress(self) -> Progress:
@@ -154,6 +154,7 @@ class Page:
             place.show()
             self._live.append((section, place))
             place.fill(_built(section, self.view))
+        self._work.rest()
 
     def _show_once(self, sections: Iterable[Section]) -> None:
         """Show sections as they are; what several of them lack is said once."""
@@ -201,6 +202,9 @@ class Page:
         sections = [Step(partial(_answer, section, view), partial(_put, place)) for section, place in self._live]
         slow = [later(view) for _, later in self._told.values() if later is not None]
         self._work.do([*sections[:1], *slow, *sections[1:]])
+
+    def _unready(self) -> list[Callable[[], object]]:
+        return self.view.memory.unready() if self.view.memory else []
 
     def choose(self, name: str, values: tuple[str | None, ...]) -> None:
         """Show the same with other values of a dimension; none is all of them.

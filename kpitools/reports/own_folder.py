@@ -21,6 +21,8 @@ from kpitools.reports.templates import shipped
 from kpitools.sample import write_sample
 
 SAMPLE, MAPPING = "data/sample", "data/mapping.toml"
+#: Notebooks, KPIs of one's own, and what Voilà is told where it shows them.
+COPIED = (".ipynb", ".py", ".json")
 #: What the notebooks and templates say, and what is put in its place: where the data is, and the period looked at.
 SAMPLE_PERIOD = "2026Q3"
 _SETTINGS = """\
@@ -132,7 +134,7 @@ def write_notebooks(folder: Path, data: str, period: str, names: Iterable[str] =
     for name in names:
         (folder / name).mkdir(parents=True)
         for path in sorted(shipped(name).iterdir()):
-            if path.suffix in (".ipynb", ".py") and not path.name.startswith("__"):
+            if path.suffix in COPIED and not path.name.startswith("__"):
                 text = path.read_text(encoding="utf-8")
                 (folder / name / path.name).write_text(_wired(text, data, period or SAMPLE_PERIOD), encoding="utf-8")
 
