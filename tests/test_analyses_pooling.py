@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from math import exp, lgamma, log
+from operator import mul
+from statistics import median
 
 import polars as pl
 import pytest
 from scipy import stats
 
 from kpitools.analyses.discoveries import discoveries, fisher
-from kpitools.analyses.pooling import posteriors, quantiles
+from kpitools.analyses.pooling import STEPS, curves, posteriors, quantiles
 from kpitools.analyses.ranks import RANKS, standing
 from kpitools.analyses.reps import REPS
 
@@ -23,8 +26,13 @@ def table(reps: dict[str, tuple[int, int]], role: str | None = "ae") -> pl.DataF
 
 
 def means(*counts: tuple[int, int]) -> list[float]:
-    won, n = zip(*counts, strict=True)
-    return posteriors(pl.Series(won), pl.Series(n))["mean"].to_list()
+    return posteriors(pl.DataFrame(counts, schema=["won", "n"], orient="row").with_columns(group=0))["mean"].to_list()
+
+
+def rates(posterior: pl.DataFrame, levels: list[float]) -> list[float]:
+    """The quantiles of each distribution, one after the other."""
+    wanted = pl.LazyFrame({"row": range(posterior.height), "level": [levels] * posterior.height}).explode("level")
+    return quantiles(curves(posterior), wanted).collect()["rate"].to_list()
 
 
 # --- Pooling ----------------------------------------------------------------------------------------------------------
@@ -33,11 +41,55 @@ def means(*counts: tuple[int, int]) -> list[float]:
 @pytest.mark.parametrize("shape", [(4, 4), (0.3, 9), (300, 700), (1, 1), (5000, 20000), (12.5, 0.6)])
 def test_quantiles_against_scipy(shape: tuple[float, float]):
     levels = [0.025, 0.25, 0.5, 0.75, 0.975]
-    found = quantiles(
-        pl.DataFrame([shape], schema={"alpha": pl.Float64, "beta": pl.Float64}, orient="row"), pl.Series(levels)
-    )
-    assert found["rate"].to_list() == pytest.approx(stats.beta(*shape).ppf(levels), abs=1e-3)
-    assert found["level"].to_list() == levels
+    beside = pl.DataFrame([(2, 3), shape, (3, 2)], schema={"alpha": pl.Float64, "beta": pl.Float64}, orient="row")
+    assert rates(beside, levels)[5:10] == pytest.approx(stats.beta(*shape).ppf(levels), abs=1e-3)
+
+
+def _by_the_model(counts: list[tuple[int, int]]) -> list[tuple[float, float]]:
+    """Mean and variance of each posterior, prior by prior as the model says, with the gamma function of Python."""
+    typical = median(n for _, n in counts if n)
+    tried = []
+    for share in ((step + 0.5) / STEPS for step in range(STEPS)):
+        s = typical * share / (1 - share)
+        worth = [(s + 1) / (n + s) for _, n in counts]
+        size = sum(each * n for each, (_, n) in zip(worth, counts, strict=True)) + 1
+        m = (sum(each * w for each, (w, _) in zip(worth, counts, strict=True)) + 0.5) / size
+        v = m * (1 - m) / (size + 1)
+        a, b = s * m, s * (1 - m)
+        rising = sum(lgamma(a + w) - lgamma(a) + lgamma(b + n - w) - lgamma(b) - lgamma(s + n) + lgamma(s)
+                     for w, n in counts)  # fmt: skip
+        tried.append((rising + log(v) / 2 + log(typical / (typical + s)), s, m, v))
+    most = max(log_weight for log_weight, *_ in tried)
+    weights = [exp(log_weight - most) for log_weight, *_ in tried]
+    found = []
+    for w, n in counts:
+        means = [(w + s * m) / (n + s) for _, s, m, _ in tried]
+        of_means = [(s / (n + s)) ** 2 * v for _, s, _, v in tried]
+        mean = sum(map(mul, weights, means)) / sum(weights)
+        spreads = [
+            of_mean + (each * (1 - each) - of_mean) / (n + s + 1) + (each - mean) ** 2
+            for each, of_mean, (_, s, *_) in zip(means, of_means, tried, strict=True)
+        ]
+        found.append((mean, sum(map(mul, weights, spreads)) / sum(weights)))
+    return found
+
+
+def test_the_model_worked_out_prior_by_prior_and_group_by_group():
+    groups = [[*ROLE.values()], [(3, 3), (0, 0)], [(0, 2), (1, 7), (1, 7)], [(900, 3000), (1700, 5000)]]
+    rows = [(group, *counts) for group, several in enumerate(groups) for counts in several]
+    mixed = pl.DataFrame(rows, schema=["group", "won", "n"], orient="row").reverse()
+    found = mixed.hstack(posteriors(mixed)).reverse()
+    size = found["alpha"] + found["beta"]
+    expected = [pair for several in groups for pair in _by_the_model(several)]
+    assert found["mean"].to_list() == pytest.approx([mean for mean, _ in expected], rel=1e-6)
+    assert (found["alpha"] / size).to_list() == pytest.approx([mean for mean, _ in expected], rel=1e-6)
+    variance = found["alpha"] * found["beta"] / size**2 / (size + 1)
+    assert variance.to_list() == pytest.approx([spread for _, spread in expected], rel=1e-6)
+
+
+def test_of_a_group_without_a_closed_deal_nothing_is_known():
+    counts = pl.DataFrame({"group": [0, 1, 1], "won": [1, 0, 0], "n": [2, 0, 0]})
+    assert posteriors(counts)["mean"].is_null().to_list() == [False, True, True]
 
 
 def test_each_rep_lies_between_its_own_rate_and_that_of_the_group():
@@ -89,10 +141,9 @@ def _draw(truth: random.Random, spread: tuple[float, float], reps: int) -> tuple
 def test_intervals_cover_the_truth_as_often_as_they_say(spread: tuple[float, float], reps: int, groups: int):
     truth, within = random.Random(11), 0
     for _ in range(groups):
-        rates, drawn = _draw(truth, spread, reps)
-        posterior = posteriors(drawn["won"], drawn["n"])
-        bounds = quantiles(posterior, pl.Series([0.025, 0.975]))["rate"].to_list()
-        within += sum(low <= rate <= high for rate, low, high in zip(rates, bounds[::2], bounds[1::2], strict=True))
+        true, drawn = _draw(truth, spread, reps)
+        bounds = rates(posteriors(drawn.with_columns(group=0)), [0.025, 0.975])
+        within += sum(low <= rate <= high for rate, low, high in zip(true, bounds[::2], bounds[1::2], strict=True))
     assert 0.93 < within / (reps * groups) < 0.97
 
 

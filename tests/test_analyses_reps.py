@@ -13,7 +13,7 @@ from small import dataset
 
 from kpitools.analyses.activity import activity_mix
 from kpitools.analyses.pipeline import PIPELINE, by_stage_and_age
-from kpitools.analyses.reps import REPS, rep_table
+from kpitools.analyses.reps import REPS, SELLERS, rep_table, sellers, with_sales
 from kpitools.errors import EvaluationError, UnknownNameError
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.intake import load
@@ -148,6 +148,14 @@ def test_the_peers_of_the_sample_against_sql(data: Dataset):
     assert close.height > 30
     assert close["peers"].to_list() == pytest.approx(expected["peers"].to_list())
     assert close["peers_n"].to_list() == expected["peers_n"].to_list()
+
+
+def test_the_sellers_alone_are_those_of_the_table(data: Dataset):
+    seen = data.as_of("2026-06-20")
+    few, table = sellers(seen, period="2026Q2"), rep_table(data, period="2026Q2", as_of="2026-06-20")
+    assert few.columns == [*SELLERS]
+    assert few.equals(table.select(few.columns))
+    assert with_sales(few, seen, period="2026Q2").equals(table)
 
 
 def test_a_team_is_shown_beside_the_peers_of_all_teams():

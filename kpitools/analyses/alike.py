@@ -29,17 +29,25 @@ def ramp_stage() -> pl.Expr:
     return ramping.when(pl.col("tenure_days").is_not_null()).then(pl.lit(RAMPED))
 
 
-def main_segments(view: Dataset) -> pl.LazyFrame:
-    """`rep_id` and `segment`: the one that most of a rep's deals are of; of two alike the first by name."""
-    paths = dimension_paths(view, "deals", "segment")
-    if not paths:
-        return pl.LazyFrame(schema={"rep_id": pl.String, "segment": pl.String})
-    paths = telling(view["deals"], paths)
-    deals = attach(view["deals"], "deals", paths, view.lookups)
-    named = deals.select(rep_id="owner_rep_id", segment=dimension_expr(paths).cast(pl.String)).drop_nulls()
-    counts = named.group_by("rep_id", "segment").len()
-    first = counts.sort("len", "segment", descending=[True, False]).unique("rep_id", keep="first", maintain_order=True)
-    return first.select("rep_id", "segment")
+def deals_held(view: Dataset) -> pl.DataFrame:
+    """How many deals (`held`) of each `segment` each rep (`rep_id`) has; without segments, how many in all."""
+    segment, deals = pl.lit(None, pl.String), view["deals"]
+    if paths := dimension_paths(view, "deals", "segment"):
+        paths = telling(deals, paths)
+        deals, segment = attach(deals, "deals", paths, view.lookups), dimension_expr(paths)
+    named = deals.select(rep_id="owner_rep_id", segment=segment)
+    return named.group_by("rep_id", "segment").agg(held=pl.len()).collect().drop_nulls("rep_id")
+
+
+def main_segments(held: pl.DataFrame) -> pl.DataFrame:
+    """`rep_id` and `segment`: the one that most of a rep's deals are of; of two alike the first by name.
+
+    >>> held = pl.DataFrame({"rep_id": ["a", "a", "a"], "segment": ["smb", "big", None], "held": [2, 2, 9]})
+    >>> main_segments(held).row(0)
+    ('a', 'big')
+    """
+    ranked = held.drop_nulls("segment").sort("held", "segment", descending=[True, False])
+    return ranked.unique("rep_id", keep="first", maintain_order=True).select("rep_id", "segment")
 
 
 def with_alike(table: pl.DataFrame) -> pl.DataFrame:

@@ -13,88 +13,86 @@ variance.
 
 from __future__ import annotations
 
-from statistics import median
+from functools import reduce
+from math import prod
 
 import polars as pl
 
-from kpitools.analyses.view import Schema
+from kpitools.evaluation.figures import worked_out
 
 #: Prior weights tried, evenly spread over the share by which a rep with a typical number of deals is drawn in.
 STEPS = 60
+#: A prior that counts for less is left out.
+LEAST = 1e-9
 #: Points at which a posterior is taken, and how far to either side of its middle, in standard deviations.
 POINTS = 400
 REACH = 5.0
-POSTERIOR: Schema = {"mean": pl.Float64, "alpha": pl.Float64, "beta": pl.Float64}
+#: Whose posterior is the same, and what a prior is tried for.
+SAME, TRIED = ("group", "w", "n"), ("group", "share")
+#: So many steps up Stirling's series is exact to twelve digits, with the terms in 1 / z, 1 / z^3 ... of these divisors.
+STEPS_UP = 8
+STIRLING = (1188, -1680, 1260, -360, 12)
 
 
-def posteriors(won: pl.Series, n: pl.Series) -> pl.DataFrame:
-    """What the wins of a group of reps say about the win rate of each.
+def posteriors(counts: pl.DataFrame) -> pl.DataFrame:
+    """What the wins of reps say about the win rate of each, group by group.
 
     Args:
-        won: deals won by each rep.
-        n: deals closed by each rep, at least as many; a rep with none stands where the group does.
+        counts: group, won (deals won by each rep) and n (deals closed by each rep, at least as many). A rep with none
+            stands where the group does.
 
     Returns:
-        mean (share from 0 to 1), alpha, beta (of the beta distribution that describes the posterior), in that order.
+        mean (share from 0 to 1), alpha, beta (of the beta distribution that describes the posterior), in that order;
+        null where nobody of the group closed a deal.
 
-    >>> posteriors(pl.Series([3, 40]), pl.Series([4, 80])).select(pl.col("mean").round(2)).to_series().to_list()
+    >>> posteriors(pl.DataFrame({"group": 0, "won": [3, 40], "n": [4, 80]}))["mean"].round(2).to_list()
     [0.58, 0.51]
     """
-    counts = pl.DataFrame({"w": won.cast(pl.Float64), "n": n.cast(pl.Float64)})
-    if counts["n"].sum() == 0:
-        return pl.DataFrame(schema=POSTERIOR)
-    distinct = counts.unique(maintain_order=True)
-    tried = distinct.join(_priors(counts), how="cross").with_columns(_given_prior())
-    averaged = tried.group_by("w", "n", maintain_order=True).agg(_over())
+    each = counts.lazy().select("group", w=pl.col("won").cast(pl.Float64), n=pl.col("n").cast(pl.Float64))
+    typical = pl.col("n").filter(pl.col("n") > 0).median().over("group")
+    distinct = each.with_columns(typical=typical).group_by(*SAME, maintain_order=True)
+    weighed = _weighed(distinct.agg(pl.col("typical").first(), times=pl.len())).with_columns(_given_prior())
+    averaged = weighed.group_by(*SAME, maintain_order=True).agg(_over())
     mean, spread = pl.col("mean"), pl.col("variance")
     size = mean * (1 - mean) / spread - 1
     shaped = averaged.with_columns(alpha=mean * size, beta=(1 - mean) * size)
-    return counts.join(shaped, on=["w", "n"], how="left", maintain_order="left").select(POSTERIOR.keys())
+    return worked_out(each.join(shaped, on=SAME, how="left", maintain_order="left").select("mean", "alpha", "beta"))
 
 
-def _priors(counts: pl.DataFrame) -> pl.DataFrame:
-    """The prior weights tried: `s`, the group's mean `m` with its variance `v`, and the `weight` of each."""
-    closed = counts.filter(pl.col("n") > 0)
-    pairs = closed.group_by("w", "n").len().sort("w", "n").rows()
-    typical = median(closed["n"])
-    rows = [_prior(typical * share / (1 - share), pairs) for share in ((step + 0.5) / STEPS for step in range(STEPS))]
-    tried = pl.DataFrame(rows, schema=["s", "m", "v"], orient="row").with_columns(pl.all().cast(pl.Float64))
-    prior = (typical / (typical + pl.col("s"))).log()
-    likely = tried.with_columns(log_weight=_likelihood(closed, tried) + pl.col("v").log() / 2 + prior)
-    weight = (pl.col("log_weight") - pl.col("log_weight").max()).exp()
-    return likely.select("s", "m", "v", weight=weight / weight.sum()).filter(pl.col("weight") > 1e-9)
+def _weighed(distinct: pl.LazyFrame) -> pl.LazyFrame:
+    """Each of the distinct counts (`times` of them) under each prior tried: `s`, mean `m`, variance `v`, `weight`."""
+    shares = pl.LazyFrame({"share": [(step + 0.5) / STEPS for step in range(STEPS)]})
+    s, typical, m, size = (pl.col(name) for name in ("s", "typical", "m", "size"))
+    tried = distinct.join(shares, how="cross").with_columns(s=typical * pl.col("share") / (1 - pl.col("share")))
+    # The mean where reps are s deals alike: the more so, the more each deal counts.
+    worth = pl.col("times") * (s + 1) / (pl.col("n") + s)
+    sums = tried.with_columns(
+        size=(worth * pl.col("n")).sum().over(TRIED) + 1, wins=(worth * pl.col("w")).sum().over(TRIED)
+    )
+    known = sums.with_columns(m=(pl.col("wins") + 0.5) / size).with_columns(v=m * (1 - m) / (size + 1))
+    likely = (pl.col("times") * _log_likelihood()).sum().over(TRIED)
+    logged = known.with_columns(log=likely + pl.col("v").log() / 2 + (typical / (typical + s)).log())
+    weight = (pl.col("log") - pl.col("log").max().over("group")).exp()
+    summed = logged.with_columns(weight=weight).with_columns(pl.col("weight") / pl.col("weight").sum().over(SAME))
+    return summed.filter(pl.col("weight") > LEAST)
 
 
-def _prior(s: float, pairs: list[tuple[float, float, int]]) -> tuple[float, float, float]:
-    """Mean and variance of the group's rate where reps are s deals alike: the more so, the more each deal counts."""
-    worth = [(times * (s + 1) / (n + s), w, n) for w, n, times in pairs]
-    size = sum(each * n for each, _, n in worth) + 1
-    mean = (sum(each * w for each, w, _ in worth) + 0.5) / size
-    return s, mean, mean * (1 - mean) / (size + 1)
+def _log_likelihood() -> pl.Expr:
+    """The beta-binomial log-likelihood of a rep's deals under a prior, without what does not depend on it."""
+    s, m, w, n = (pl.col(name) for name in ("s", "m", "w", "n"))
+    return _log_rising(s * m, w) + _log_rising(s * (1 - m), n - w) - _log_rising(s, n)
 
 
-def _likelihood(counts: pl.DataFrame, tried: pl.DataFrame) -> pl.Series:
-    """The beta-binomial log-likelihood of each prior, without what does not depend on it.
-
-    The logarithm of a (a + 1) ... (a + w - 1), summed over reps, is that of a + k for each k times the reps with w > k.
-    """
-    a, b, s = pl.col("s") * pl.col("m"), pl.col("s") * (1 - pl.col("m")), pl.col("s")
-    parts = [(a, counts["w"], 1), (b, counts["n"] - counts["w"], 1), (s, counts["n"], -1)]
-    total = pl.Series("log_likelihood", [0.0] * tried.height)
-    for start, column, sign in parts:
-        steps = _more_than(column).join(tried.with_row_index("prior").with_columns(start=start), how="cross")
-        term = pl.col("reps") * (pl.col("start") + pl.col("k")).log()
-        terms = steps.group_by("prior", maintain_order=True).agg(term.sum()).sort("prior")["reps"]
-        total = total + sign * (terms if terms.len() else 0.0)
-    return total
+def _log_rising(start: pl.Expr, count: pl.Expr) -> pl.Expr:
+    """The logarithm of a (a + 1) ... (a + count - 1)."""
+    return _log_gamma(start + count) - _log_gamma(start)
 
 
-def _more_than(column: pl.Series) -> pl.DataFrame:
-    """For each whole number `k` below the greatest: how many `reps` have more than that."""
-    most = int(column.max() or 0)  # type: ignore[arg-type]
-    ks = pl.DataFrame({"k": range(most)}, schema={"k": pl.Float64})
-    ordered = column.sort()
-    return ks.with_columns(reps=column.len() - ordered.search_sorted(ks["k"], side="right").cast(pl.Float64))
+def _log_gamma(x: pl.Expr) -> pl.Expr:
+    """The logarithm of the gamma function, less a constant: Stirling's series some steps up, and down again."""
+    z = x + STEPS_UP
+    series = reduce(lambda rest, divisor: (rest / z + 1 / divisor) / z, STIRLING, pl.lit(0.0))
+    return (z - 0.5) * z.log() - z + series - prod((x + step for step in range(1, STEPS_UP)), start=x).log()
 
 
 def _given_prior() -> list[pl.Expr]:
@@ -111,54 +109,60 @@ def _over() -> list[pl.Expr]:
     return [middle.alias("mean"), (weight * (pl.col("variance") + (mean - middle) ** 2)).sum().alias("variance")]
 
 
-def quantiles(posterior: pl.DataFrame, levels: pl.Series) -> pl.DataFrame:
-    """Quantiles of beta distributions, by adding up their density over the logit.
+def quantiles(curve: pl.DataFrame, wanted: pl.LazyFrame) -> pl.LazyFrame:
+    """Quantiles of beta distributions.
+
+    Args:
+        curve: the frame of `curves`.
+        wanted: row (place of the distribution) and level (share from 0 to 1), rising within each row.
+
+    Returns:
+        wanted with rate (share from 0 to 1).
+
+    >>> curve = curves(pl.DataFrame({"alpha": [4.0], "beta": [4.0]}))
+    >>> quantiles(curve, pl.LazyFrame({"row": 0, "level": [0.025, 0.5]})).collect()["rate"].round(3).to_list()
+    [0.184, 0.5]
+    """
+    asked = wanted.with_columns(pl.col("row").cast(pl.UInt32))
+    found = asked.join_asof(
+        curve.lazy(), left_on="level", right_on="share", by="row", coalesce=False, check_sortedness=False
+    )
+    logit = pl.col("logit") + (pl.col("level") - pl.col("share")) * pl.col("slope")
+    return found.select("row", "level", rate=1 / (1 + (-logit).exp()))
+
+
+def curves(posterior: pl.DataFrame) -> pl.DataFrame:
+    """The share of each beta distribution up to each of its points, by adding up their density over the logit.
 
     Args:
         posterior: alpha and beta, one row per distribution.
-        levels: shares from 0 to 1, rising.
 
     Returns:
-        row (place of the distribution), level, rate (share from 0 to 1): the rows of each distribution together.
-
-    >>> quantiles(pl.DataFrame({"alpha": [4.0], "beta": [4.0]}), pl.Series([0.025, 0.5]))["rate"].round(3).to_list()
-    [0.184, 0.5]
+        row (place of the distribution), share (up to the point, rising from 0 to 1), logit, slope (of the logit from
+        there to the next point).
     """
-    curve = _curves(posterior)
-    wanted = pl.DataFrame({"row": range(posterior.height)}, schema={"row": pl.Int64}).join(
-        pl.DataFrame({"level": levels}), how="cross"
-    )
-    # One sorted column for all: the number of the distribution, and its share so far behind the point.
-    at = curve["key"].search_sorted(wanted["row"].cast(pl.Float64) + wanted["level"]).clip(1, curve.height - 1)
-    after, before = curve[at], curve[at.cast(pl.Int64) - 1]
-    part = (wanted["row"] + wanted["level"] - before["key"]) / (after["key"] - before["key"])
-    logit = before["logit"] + part * (after["logit"] - before["logit"])
-    return wanted.with_columns(rate=1 / (1 + (-logit).exp()))
-
-
-def _curves(posterior: pl.DataFrame) -> pl.DataFrame:
-    """The share of each distribution up to each of its points: `key` is that share plus the number of the row."""
-    a, b = pl.col("alpha"), pl.col("beta")
+    a, b, point = pl.col("alpha"), pl.col("beta"), pl.col("point")
     middle, width = (a / b).log(), (1 / a + 1 / b).sqrt()
     # To the side of a small parameter the density falls off slowly, like exp(a x) or exp(-b x).
     low, high = middle - REACH * width - 8 / a, middle + REACH * width + 8 / b
-    ranged = posterior.select(row=pl.int_range(pl.len()), a=a, b=b, middle=middle, low=low, high=high)
-    points = ranged.join(pl.DataFrame({"point": range(POINTS)}), how="cross")
-    x = pl.col("low") + (pl.col("high") - pl.col("low")) * pl.col("point") / (POINTS - 1)
-    density = (pl.col("a") * _log_share("x") + pl.col("b") * _log_share("x", -1) - pl.col("peak")).exp()
-    peak = pl.col("a") * _log_share("middle") + pl.col("b") * _log_share("middle", -1)
-    dense = points.with_columns(x=x, peak=peak).with_columns(density=density)
-    return _added_up(dense)
+    ranged = posterior.lazy().select("alpha", "beta", low=low, wide=high - low, peak=_log_density(middle))
+    points = ranged.with_row_index("row").with_columns(point=pl.int_ranges(POINTS)).explode("point")
+    placed = points.with_columns(logit=pl.col("low") + pl.col("wide") * point / (POINTS - 1))
+    dense = placed.with_columns(density=(_log_density(pl.col("logit")) - pl.col("peak")).exp())
+    return worked_out(_added_up(dense))
 
 
-def _log_share(column: str, sign: int = 1) -> pl.Expr:
-    """The logarithm of 1 / (1 + exp(-x)), of its complement where the sign is negative."""
-    return -(1 + (-sign * pl.col(column)).exp()).log()
+def _log_density(logit: pl.Expr) -> pl.Expr:
+    """The logarithm of the density of a beta distribution over the logit, less a constant."""
+    a, b = pl.col("alpha"), pl.col("beta")
+    return -(a + b) * (1 + (-logit).exp()).log() - b * logit
 
 
-def _added_up(dense: pl.DataFrame) -> pl.DataFrame:
+def _added_up(dense: pl.LazyFrame) -> pl.LazyFrame:
     """The trapezoids under the points added up within each row."""
-    slab = (pl.col("density") + pl.col("density").shift(1)) / 2
-    slabs = dense.with_columns(slab=pl.when(pl.col("point") > 0).then(slab).otherwise(0.0))
-    share = pl.col("slab").cum_sum().over("row") / pl.col("slab").sum().over("row")
-    return slabs.select(key=pl.col("row") + share, logit="x")
+    slab = pl.when(pl.col("point") > 0).then((pl.col("density") + pl.col("density").shift(1)) / 2).otherwise(0.0)
+    area = dense.with_columns(area=slab).with_columns(area=pl.col("area").cum_sum().over("row"))
+    shared = area.select("row", "logit", share=pl.col("area") / pl.col("area").last().over("row"))
+    rise, run = (pl.col(name).shift(-1) - pl.col(name) for name in ("logit", "share"))
+    # The slope at the last point of a row leads nowhere: no level lies beyond.
+    return shared.select("row", "share", "logit", slope=rise / run)

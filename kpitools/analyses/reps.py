@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from kpitools.analyses.alike import main_segments, others, ramp_stage, with_alike
+from kpitools.analyses.alike import deals_held, main_segments, others, ramp_stage, with_alike
 from kpitools.analyses.view import AsOf, Schema, column_or_null, need, one_period, percent, seen, shaped
 from kpitools.errors import UnknownNameError
 from kpitools.evaluation.audit import lacks
@@ -49,6 +49,11 @@ REPS: Schema = {
 }
 
 
+#: What `with_sales` adds to the columns of `sellers`.
+SOLD = ("won_amount", "quota", "attainment", "peers_attainment", "median_cycle", "activities")
+SELLERS: Schema = {name: kind for name, kind in REPS.items() if name not in SOLD}
+
+
 def rep_table(data: Dataset, *, period: str | Period, as_of: AsOf = None, team: str | None = None) -> pl.DataFrame:
     """One row per seller: who was employed in the period, or had a deal closed in it.
 
@@ -74,21 +79,60 @@ def rep_table(data: Dataset, *, period: str | Period, as_of: AsOf = None, team: 
         UnknownNameError: no such team.
     """
     view = seen(data, as_of)
-    need("The rep table", view, "deals.owner_rep_id", "deals.status", "deals.closed_at")
-    if "reps" not in view.lookups:
-        need("The rep table", view, "reps.rep_id")
-    view = _with_reps_at_hand(view)
-    at = moment(one_period(period), view.seen_at)
-    table = _roster(view, at)
-    for kpi in FIGURES:
-        table = _with_figures(table, kpi, view, at)
-    table = _beside_peers(table.filter(pl.col("employed") | (pl.col("n") > 0)))
+    table = with_sales(sellers(view, period=period), view, period=period)
     if team is not None:
         teams = view.members("team") if "team" in view.dimensions("deals") else []
         if team not in teams:
             raise UnknownNameError("team", team, teams)
         table = table.filter(pl.col("team") == team)
-    return shaped(table, REPS)
+    return table
+
+
+def sellers(data: Dataset, *, period: str | Period) -> pl.DataFrame:
+    """The sellers of `rep_table` with what the deals they closed say: enough to set win rates side by side.
+
+    Args:
+        data: as for `rep_table`, as seen on the day asked for.
+        period: the period.
+
+    Returns:
+        The columns of `rep_table` without those that `with_sales` adds.
+
+    Raises:
+        EvaluationError: the data lacks what is needed.
+    """
+    need("The rep table", data, "deals.owner_rep_id", "deals.status", "deals.closed_at")
+    if "reps" not in data.lookups:
+        need("The rep table", data, "reps.rep_id")
+    data = _with_reps_at_hand(data)
+    at = moment(one_period(period), data.seen_at)
+    found = _with_figures(_roster(data, at), CLOSED, data, at)
+    there = with_alike(found.filter(pl.col("employed") | (pl.col("n") > 0)))
+    beside = there.with_columns(small=pl.col("n") < SMALL, peers=percent(others("won"), others("n")))
+    return shaped(beside, SELLERS)
+
+
+def with_sales(table: pl.DataFrame, data: Dataset, *, period: str | Period) -> pl.DataFrame:
+    """The sellers with what they sold, against quota, how long it took, and their activities: all of `rep_table`.
+
+    Args:
+        table: the frame of `sellers` of the same data and period.
+        data: as for `rep_table`, as seen on the day asked for.
+        period: the period.
+
+    Returns:
+        The columns of `rep_table`.
+    """
+    data = _with_reps_at_hand(data)
+    found = _with_figures(table, SALES, data, moment(one_period(period), data.seen_at))
+    known = found.with_columns(pl.col("won_amount").round(2), quota=pl.when(pl.col("quota") > 0).then("quota").round(2))
+    sold = pl.col("won_amount").fill_null(0)
+    counted = known.with_columns(counted=pl.when(pl.col("quota").is_not_null()).then(sold))
+    beside = counted.with_columns(
+        attainment=percent(sold, pl.col("quota")),
+        peers_attainment=percent(others("counted"), others("quota")),
+    )
+    return shaped(beside, REPS)
 
 
 def _with_reps_at_hand(data: Dataset) -> Dataset:
@@ -101,8 +145,8 @@ def _with_reps_at_hand(data: Dataset) -> Dataset:
 
 def _roster(data: Dataset, at: Moment) -> pl.DataFrame:
     """The sellers of the data: its own reps, and the owners of its deals."""
-    owners = data["deals"].select(rep_id="owner_rep_id").drop_nulls().unique()
-    known = data.lookups["reps"].join(owners, on="rep_id", how="semi")
+    deals = deals_held(data)
+    known = data.lookups["reps"].join(deals.lazy(), on="rep_id", how="semi")
     reps = pl.concat([data["reps"], known], how="diagonal").unique("rep_id", keep="any") if "reps" in data else known
     names: dict[str, pl.DataType | type[pl.DataType]] = {"role": pl.String, "team": pl.String}
     names |= {"hired_at": pl.Date, "left_at": pl.Date, "is_seller": pl.Boolean}
@@ -111,14 +155,18 @@ def _roster(data: Dataset, at: Moment) -> pl.DataFrame:
     hired = pl.col("hired_at").is_null() | (pl.col("hired_at") < at.until)
     there = pl.col("left_at").is_null() | (pl.col("left_at") >= at.period.start)
     last = pl.min_horizontal("left_at", pl.lit(at.until - timedelta(days=1)))
-    sellers = rows.filter(pl.col("is_seller").fill_null(True)).join(main_segments(data), on="rep_id", how="left")
-    aged = sellers.with_columns(employed=hired & there, tenure_days=days_between("hired_at", last))
+    selling = rows.filter(pl.col("is_seller").fill_null(True))
+    placed = selling.join(main_segments(deals).lazy(), on="rep_id", how="left")
+    aged = placed.with_columns(employed=hired & there, tenure_days=days_between("hired_at", last))
     return aged.with_columns(ramp_stage=ramp_stage()).collect().sort("rep", "rep_id")
 
 
-#: KPI -> which of its figures the table shows under which name.
-FIGURES: dict[Kpi, dict[str, str]] = {
-    win_rate: {"value": "win_rate", "lower": "lower", "upper": "upper", "numerator": "won", "denominator": "n"},
+Figures = dict[Kpi, dict[str, str]]
+#: KPI -> which of its figures is shown under which name: what `sellers` gives, and what `with_sales` adds.
+CLOSED: Figures = {
+    win_rate: {"value": "win_rate", "lower": "lower", "upper": "upper", "numerator": "won", "denominator": "n"}
+}
+SALES: Figures = {
     win_rate_by_value: {"numerator": "won_amount"},
     individual_quota_attainment: {"denominator": "quota"},
     median_sales_cycle_length: {"value": "median_cycle"},
@@ -128,26 +176,22 @@ FIGURES: dict[Kpi, dict[str, str]] = {
 SUMS = ("won", "n", "won_amount", "activities")
 
 
-def _with_figures(table: pl.DataFrame, kpi: Kpi, data: Dataset, at: Moment) -> pl.DataFrame:
-    """The table with some figures of a KPI by rep; nulls where the data does not allow it."""
-    columns = FIGURES[kpi]
+def _with_figures(table: pl.DataFrame, shown: Figures, data: Dataset, at: Moment) -> pl.DataFrame:
+    """The table with figures of KPIs by rep; nulls where the data does not allow them."""
+    able = [kpi for kpi in shown if _by_rep(kpi, data)]
+    found = evaluate(able, data, periods=at.period, by="rep").frame if able else pl.DataFrame()
+    for kpi, columns in shown.items():
+        if kpi not in able:
+            table = table.with_columns(pl.lit(None, pl.Float64).alias(name) for name in columns.values())
+            continue
+        named = [pl.col(name).cast(pl.Float64).alias(alias) for name, alias in columns.items()]
+        sums = [pl.col(alias).fill_null(0.0) for alias in columns.values() if alias in SUMS]
+        figures = found.filter(pl.col("kpi") == kpi.id).select("rep", *named)
+        table = table.join(figures, on="rep", how="left", maintain_order="left").with_columns(sums)
+    return table
+
+
+def _by_rep(kpi: Kpi, data: Dataset) -> bool:
+    """Whether the data allows the KPI, rep by rep."""
     tables = {measure.table.name for measure in kpi.measures()}
-    if lacks(kpi, data) or not all(name in data and dimension_paths(data, name, "rep") for name in tables):
-        return table.with_columns(pl.lit(None, pl.Float64).alias(shown) for shown in columns.values())
-    found = evaluate(kpi, data, periods=at.period, by="rep").frame
-    figures = found.select("rep", *(pl.col(name).cast(pl.Float64).alias(shown) for name, shown in columns.items()))
-    sums = [pl.col(shown).fill_null(0.0) for shown in columns.values() if shown in SUMS]
-    return table.join(figures, on="rep", how="left", maintain_order="left").with_columns(sums)
-
-
-def _beside_peers(table: pl.DataFrame) -> pl.DataFrame:
-    """The table with quota, and the peers of each rep together: their wins over their deals."""
-    known = table.with_columns(pl.col("won_amount").round(2), quota=pl.when(pl.col("quota") > 0).then("quota").round(2))
-    sold = pl.col("won_amount").fill_null(0)
-    known = with_alike(known.with_columns(counted=pl.when(pl.col("quota").is_not_null()).then(sold)))
-    return known.with_columns(
-        small=pl.col("n") < SMALL,
-        attainment=percent(sold, pl.col("quota")),
-        peers=percent(others("won"), others("n")),
-        peers_attainment=percent(others("counted"), others("quota")),
-    )
+    return not lacks(kpi, data) and all(name in data and dimension_paths(data, name, "rep") for name in tables)

@@ -64,7 +64,7 @@ SHARES = ("value", "lower", "upper", "top_quarter", "win_rate")
 
 def findings(view: View) -> Iterable[Any]:
     """The reps in words."""
-    said = words.rep_words(_table(view), discoveries(_table(view)))
+    said = words.rep_words(_table(view), discoveries(_sellers(view)))
     view.once("headline", lambda: said[0] if said else "")
     return sentences(said)
 
@@ -72,7 +72,7 @@ def findings(view: View) -> Iterable[Any]:
 def leaderboard(view: View) -> Iterable[Any]:
     """Win rates pooled within the role, with their intervals and ranks, beside those of the others."""
     view.use([win_rate, individual_quota_attainment, number_of_deals_closed, median_sales_cycle_length])
-    placed = standing(_table(view))
+    placed = standing(_sellers(view))
     frame = pooled_leaderboard(placed)
     drawn = frame.filter(pl.col("n").rank("ordinal", descending=True) <= MOST_DRAWN)
     left = [f"Drawn are the {MOST_DRAWN} of {counted(frame.height, 'seller')} with the most closed deals."]
@@ -114,8 +114,12 @@ def activities(view: View) -> Iterable[Any]:
     return [activity_mix(frame)]
 
 
-def _table(view: View) -> Any:
-    return view.once("reps", lambda: analysis.rep_table(view.data, period=view.period, as_of=view.as_of))
+def _sellers(view: View) -> pl.DataFrame:
+    return view.once("sellers", lambda: analysis.sellers(view.data, period=view.period))
+
+
+def _table(view: View) -> pl.DataFrame:
+    return view.once("reps", lambda: analysis.with_sales(_sellers(view), view.data, period=view.period))
 
 
 def pacing(view: View) -> Iterable[Any]:
@@ -137,7 +141,7 @@ def differences(view: View) -> Iterable[Any]:
     by = next((name for name in PARTS if name in view.data.dimensions("deals")), None)
     if by is None:
         return sentences(["The data has no segment and no kind of deal, so mix and rate cannot be told apart."])
-    frame = mix_and_rate(view.data, _table(view), period=view.period, by=by, as_of=view.as_of)
+    frame = mix_and_rate(view.data, _sellers(view), period=view.period, by=by, as_of=view.as_of)
     if frame.is_empty():
         return sentences(["Nobody closed a deal beside others of the same role, so there is nothing to compare."])
     labels = {"win_rate": "Win rate", "peers": "Peers", "difference": "Difference"}
@@ -146,7 +150,7 @@ def differences(view: View) -> Iterable[Any]:
     caption = f"Difference to peers by {by.replace('_', ' ')}: mix and rate"
     shown = frame.select("rep", *labels)
     table = frame_table(shown, caption=caption, labels=labels, units={**units, "n": "count"})
-    return [*sentences(mix_words(frame, discoveries(_table(view)))), table]
+    return [*sentences(mix_words(frame, discoveries(_sellers(view)))), table]
 
 
 def ramp(view: View) -> Iterable[Any]:
