@@ -368,7 +368,7 @@ def test_every_team_gets_a_report_of_its_own_whatever_it_is_called(tmp_path, tmp
     code = '"; import os; os.system("touch pwned") #'
     with pytest.MonkeyPatch.context() as patch, Tripwire(tmp_path, patch):
         batch = make_reports(
-            company(*TEAM_NAMES), out=tmp_path / "out", period="2026Q3", folder=folder, progress=False, workers=2,
+            company(*TEAM_NAMES), out=tmp_path / "out", period="2026Q3", folder=folder, progress=False, workers=1,
             parameters={"label": code},
         )  # fmt: skip
     assert batch.ok, batch.summary()

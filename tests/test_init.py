@@ -18,7 +18,7 @@ from kpitools.errors import DataError
 from kpitools.intake import check
 from kpitools.intake.first import TO_CHECK, mapping_text
 from kpitools.intake.guess import Guess, guess_mapping
-from kpitools.reports.own_folder import make_folder
+from kpitools.reports.own_folder import COPIED, make_folder
 from kpitools.reports.templates import available, shipped
 
 ROOT = Path(__file__).parents[1]
@@ -312,7 +312,7 @@ def installed(tmp_path_factory) -> Path:
 def test_an_installed_wheel_carries_templates_and_notebooks(installed: Path):
     for name in ("templates", "notebooks"):
         inside = {path.name for path in (installed / "kpitools" / name).iterdir()}
-        assert inside == {path.name for path in shipped(name).iterdir() if path.suffix in (".ipynb", ".py")}
+        assert inside == {path.name for path in shipped(name).iterdir() if path.suffix in COPIED}
     assert not (installed / "templates").exists()
 
 
@@ -326,4 +326,5 @@ def test_an_installed_wheel_makes_a_folder_and_finds_its_templates(installed: Pa
                           text=True, check=True, timeout=120)  # fmt: skip
     first = done.stdout.splitlines()[0].split()
     assert first == [str(installed / "kpitools" / "__init__.py"), *available()]
-    assert (tmp_path / "mine" / "notebooks" / "own_kpis.py").is_file()
+    for name in ("own_kpis.py", "voila.json"):
+        assert (tmp_path / "mine" / "notebooks" / name).is_file()

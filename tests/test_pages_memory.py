@@ -48,6 +48,10 @@ PIPELINE = sections(views.pipeline)
 FIRST = [views.reps.leaderboard, views.retention.cohorts, views.scorecard.headline(), views.kpi.figure(win_rate)]
 
 
+def named(section: Any) -> str:
+    return getattr(section, "whole", section).__qualname__
+
+
 def shown(section: Callable[[View], Iterable[Any]], view: View) -> list[str]:
     """What a reader is given: charts by their specification, all else as text."""
     try:
@@ -73,7 +77,7 @@ def test_there_are_sections_to_try():
 
 
 @pytest.mark.parametrize("asked", ASKED)
-@pytest.mark.parametrize("section", [*FUNNEL, *PIPELINE, *FIRST], ids=lambda one: one.__qualname__)
+@pytest.mark.parametrize("section", [*FUNNEL, *PIPELINE, *FIRST], ids=named)
 def test_a_section_tells_the_same_from_memory(data, memory, section, asked):
     plain = View.of(data, Slice.parse(asked))
     live = View.of(data, Slice.parse(asked), memory=memory)
@@ -152,9 +156,7 @@ def test_a_part_in_memory_holds_the_rows_of_the_cut(odd, seed):
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize(
-    "section", [views.funnel.by_count, views.pipeline.by_stage, *FIRST], ids=lambda one: one.__qualname__
-)
+@pytest.mark.parametrize("section", [views.funnel.by_count, views.pipeline.by_stage, *FIRST], ids=named)
 def test_the_first_section_of_an_explorer_is_right_for_odd_rows(odd, section, seed):
     where, day = drawn(odd, seed)
     chosen = Slice(where, Random(seed).choice(["2026Q3", "2026Q1", "2025-11", "2025"]), day if seed % 2 else None)

@@ -13,6 +13,7 @@ from IPython.display import Markdown
 from kpitools.model.slice import Slice
 from kpitools.pages import Page, View, open_page
 from kpitools.pages.place import STOPPED
+from kpitools.pages.section import InTwoGoes
 from kpitools.pages.work import Step, Work
 
 
@@ -173,6 +174,47 @@ def test_stopped_sections_say_so_and_show_no_figures_of_another_slice(page):
         page.choose("team", ("DACH",))
         await until(lambda: not page._live[1][1].waiting)
         assert texts(page)[1] == "{'team': ('DACH',)}"
+
+    asyncio.run(run())
+
+
+def in_two_goes(held: Held) -> InTwoGoes:
+    """A section that tells the team, and then what a held one tells."""
+    return InTwoGoes(held, lambda view: [Markdown("soon")])
+
+
+def test_a_section_in_two_goes_shows_what_is_quickly_told_and_then_all(page):
+    held = Held()
+    page.show(in_two_goes(held))
+    assert texts(page) == ["{}"], "the first time all of it"
+    held.hold = True
+
+    async def run() -> None:
+        page.choose("team", ("Nordics",))
+        place = page._live[0][1]
+        await until(lambda: place.unfinished)
+        assert texts(page) == ["soon"]
+        assert not place.waiting
+        held.go.set()
+        await until(lambda: not place.unfinished)
+        assert texts(page) == ["{'team': ('Nordics',)}"]
+
+    asyncio.run(run())
+
+
+def test_a_section_stopped_between_its_goes_keeps_what_was_told_and_says_that_there_is_more(page):
+    held = Held()
+    page.show(in_two_goes(held))
+    held.hold = True
+
+    async def run() -> None:
+        page.choose("team", ("Nordics",))
+        await until(lambda: page._live[0][1].unfinished)
+        page.progress.button.click()
+        assert texts(page) == ["soon", STOPPED]
+        held.go.set()
+        await asyncio.sleep(0.1)
+        assert texts(page) == ["soon", STOPPED]
 
     asyncio.run(run())
 

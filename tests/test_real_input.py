@@ -56,10 +56,11 @@ def test_undated_rows_are_kept_counted_and_in_no_view_of_a_day(crm):
     assert crm.as_of("2017-12-31")["deals"].select(pl.col("created_at").null_count()).collect().item() == 0
 
 
-def test_all_reports_of_a_quarter(crm, tmp_path):
+def test_all_reports_of_a_quarter(crm, tmp_path, workers):
     batch = make_reports(
-        crm, out=tmp_path, period="2017Q3", by="manager", templates=["scorecard", "reps"], aggregates=company_aggregates
-    )
+        crm, out=tmp_path, period="2017Q3", by="manager", templates=["scorecard", "reps"], executor=workers,
+        aggregates=company_aggregates,
+    )  # fmt: skip
     assert batch.ok, batch.summary()
     assert batch.count("made") == 12
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))

@@ -172,13 +172,13 @@ def test_slices_are_cut_while_reports_are_made_and_few_are_there_at_once(folder,
     assert not any(path.exists() for path in there)
 
 
-def test_sums_that_differ_fail_the_batch_and_nobody_is_sent_its_pages(folder, tmp_path, monkeypatch):
+def test_sums_that_differ_fail_the_batch_and_nobody_is_sent_its_pages(folder, tmp_path, monkeypatch, workers):
     def losing(self, whole):
         for member, part in whole.divided(self.by, self.members):
             yield member, replace(part, frames={**part.frames, "deals": part["deals"].head(1)})
 
     monkeypatch.setattr(Plan, "parts", losing)
-    asked = {"out": tmp_path, "period": "2026Q3", "folder": folder}
+    asked = {"out": tmp_path, "period": "2026Q3", "folder": folder, "executor": workers}
     for status in ("made", "reused"):
         batch = make_reports(company("North"), **asked)
         assert (batch.count(status), batch.ok, batch.exit_code) == (1, False, 1)

@@ -391,7 +391,7 @@ def test_templates_that_show_no_figures_of_others_are_handed_none(tmp_path):
     for shift in (0, 1):
         batch = make_reports(
             company(*TEAMS), out=tmp_path / "out", period="2026Q3", folder=folder,
-            aggregates=lambda *_: figures.with_columns(pl.col("value") + shift), only=["North"],  # noqa: B023
+            aggregates=lambda *_: figures.with_columns(pl.col("value") + shift), only=["North"], **SHARED,  # noqa: B023
         )  # fmt: skip
         assert [(one.job.template.name, one.status) for one in batch.reports] == [
             ("alone", "reused" if shift else "made"), ("deals", "made"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from small import dataset
 
 from kpitools.analyses.words.figures import CHANCE
+from kpitools.config import Config
 from kpitools.kpis.conversion import win_rate
 from kpitools.model.slice import Slice
+from kpitools.pages.memory import Memory
 from kpitools.pages.view import View
 from kpitools.views import scorecard
 
@@ -39,3 +44,51 @@ def test_the_others_may_differ_by_chance(own, others, status):
     (row,) = [row for row in table.rows if row["kpi"] == win_rate.label]
     value, _, said = row["peers"]
     assert (value, said) == (100 * others[0] / sum(others), status)
+
+
+@pytest.fixture
+def one_by_one(monkeypatch) -> None:
+    """As with very many rows: a first go holds one KPI."""
+    monkeypatch.setattr(scorecard, "MOST_ROWS", 0)
+
+
+def tables(section: Iterable[Any]) -> list[Any]:
+    return [one for one in section if hasattr(one, "rows")]
+
+
+def plainly(section: Iterable[Any]) -> list[Any]:
+    """What a section tells, charts by their specification."""
+    return [one.to_dict() if hasattr(one, "to_dict") else getattr(one, "data", None) for one in section]
+
+
+@pytest.mark.usefixtures("one_by_one")
+@pytest.mark.parametrize("asked", ["period=2026Q3", "team=DACH&period=2026Q2&as_of=2026-05-10", "team=DACH"])
+@pytest.mark.parametrize("role", ["core", "general", "am", "edtech"])
+def test_a_card_in_two_goes_is_the_card(data, role, asked):
+    section, targets = scorecard.headline(role), Config(targets={"win_rate": 40.0})
+    live = View.of(data, Slice.parse(asked), config=targets, memory=Memory(data))
+    plain = View.of(data, Slice.parse(asked), config=targets)
+    (soon,), (whole,), (expected,) = (tables(rows) for rows in (section.soon(live), section(live), section(plain)))
+    assert (whole.rows, whole.columns) == (expected.rows, expected.columns)
+    assert plainly(section(live)) == plainly(section(plain))
+    assert tuple(row for row in expected.rows if row in soon.rows) == soon.rows
+    assert 0 < len(soon.rows) < len(expected.rows)
+    for analysed in (scorecard.findings(role), scorecard.trends(role)):
+        assert plainly(analysed(live)) == plainly(analysed(plain))
+
+
+@pytest.mark.usefixtures("one_by_one")
+def test_what_is_still_to_come_is_named(data):
+    live = View.of(data, Slice.parse("period=2026Q3"), memory=Memory(data))
+    section = scorecard.headline("core")
+    (table, told), (whole, *_) = section.soon(live), section(live)
+    left = [row["kpi"] for row in whole.rows if row not in table.rows]
+    assert told.data == f"- Being worked out: {', '.join(left[:-1])} and {left[-1]}."
+
+
+def test_with_few_rows_there_is_nothing_left_for_a_second_go(data):
+    live = View.of(data, Slice.parse("period=2026Q3"), memory=Memory(data))
+    section = scorecard.headline("core")
+    (soon, *said), (whole, *_) = section.soon(live), section(live)
+    assert soon.rows == whole.rows
+    assert not said

@@ -32,6 +32,7 @@ from kpitools.reports.words.names import names_of
 from kpitools.reports.words.reading import Reading, Words
 from kpitools.reports.words.segments import figures
 from kpitools.reports.workbook import to_workbook
+from kpitools.reports.workers import Workers
 from kpitools.tables import MIME, Column, Table
 from tests.hostile import TEAMS, TEXTS
 from tests.reports_kit import company, template
@@ -329,11 +330,12 @@ def test_a_workbook_has_captions_headings_and_words_of_ours_in_the_language(tmp_
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, workers: Workers) -> Path:
     """A batch of two teams, one with a name of ordinary words and one that is a formula, with what was gathered."""
     folder = template(tmp_path_factory.mktemp("templates"))
     out = tmp_path_factory.mktemp("out")
-    batch = make_reports(company("Open Deals", "=Cmd(1)", "Status"), out=out, period="2026Q3", folder=folder, workers=1)
+    data = company("Open Deals", "=Cmd(1)", "Status")
+    batch = make_reports(data, out=out, period="2026Q3", folder=folder, executor=workers)
     assert batch.ok, batch.summary()
     return out
 
@@ -376,11 +378,13 @@ def test_a_broken_file_is_left_as_it_is(made, tmp_path):
     assert (place.read_text("utf-8"), [*tmp_path.iterdir()]) == ("nothing", [place])
 
 
-def test_a_batch_and_its_mails_are_in_the_language_and_again_when_the_words_change(made, tmp_path, monkeypatch):
+def test_a_batch_and_its_mails_are_in_the_language_and_again_when_the_words_change(
+    made, tmp_path, monkeypatch, workers
+):
     monkeypatch.chdir(tmp_path)
     data, out = company("Open Deals", "Status"), tmp_path / "out"
     folder = template(tmp_path / "templates")
-    asked = {"out": out, "period": "2026Q3", "folder": folder, "workers": 1}
+    asked = {"out": out, "period": "2026Q3", "folder": folder, "executor": workers}
     make_reports(data, look=look(), **asked)
     index, page = (out / "index.html").read_text("utf-8"), (out / "deals-open-deals-2026q3.html").read_text("utf-8")
     assert '<html lang="de">' in index

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import polars as pl
+
 from kpitools.analyses.presets import FEWEST, FROM_DEALS
 from kpitools.analyses.view import AsOf, choose, one_period, seen
 from kpitools.errors import EvaluationError
@@ -75,18 +77,7 @@ def scorecard(
         EvaluationError: the data can give none of the KPIs; the message says what is missing for each.
     """
     view, chosen = seen(data, as_of), one_period(period)
-    names, found, is_preset = _asked(role, tuple(kpis or ()), dict(catalogue))
-    missing = {name: NOT_DECLARED for name in names if name not in found} | _lacking(found, view)
-    shown = [kpi for name, kpi in found.items() if name not in missing]
-    if is_preset and len(shown) < FEWEST:
-        shown += [
-            kpi
-            for kpi in (catalogue[name] for name in FROM_DEALS)
-            if kpi not in shown and not _lacking({kpi.id: kpi}, view)
-        ]
-    if not shown:
-        told = "; ".join(f"{name}: {', '.join(lacking)}" for name, lacking in missing.items())
-        raise EvaluationError(f"This data gives no figure of this scorecard. Missing for {told}.")
+    shown, missing = can_be_shown(view, role, kpis, catalogue)
     compared = (*COMPARED, "target") if targets else COMPARED
     at = moment(chosen, view.seen_at).shifted("previous")
     earlier = [at.period.first_days((at.until - at.period.start).days)] if at else []
@@ -94,12 +85,49 @@ def scorecard(
     now, history, before = evaluate_each(shown, view, asked, targets=targets)
     return Scorecard(
         period=chosen,
-        kpis=tuple(shown),
+        kpis=shown,
         now=with_judgement(now, history),
         before=before if at else None,
         trend=history,
         missing=missing,
     )
+
+
+def can_be_shown(
+    data: Dataset,
+    role: str | None = None,
+    kpis: Iterable[Kpi | str] | None = None,
+    catalogue: Mapping[str, Kpi] = CATALOGUE,
+) -> tuple[tuple[Kpi, ...], dict[str, tuple[str, ...]]]:
+    """The KPIs that a scorecard shows, and by KPI what the data lacks for the others; arguments and errors are those of
+    `scorecard`.
+    """
+    names, found, is_preset = _asked(role, tuple(kpis or ()), dict(catalogue))
+    missing = {name: NOT_DECLARED for name in names if name not in found} | _lacking(found, data)
+    shown = [kpi for name, kpi in found.items() if name not in missing]
+    if is_preset and len(shown) < FEWEST:
+        shown += [
+            kpi
+            for kpi in (catalogue[name] for name in FROM_DEALS)
+            if kpi not in shown and not _lacking({kpi.id: kpi}, data)
+        ]
+    if not shown:
+        told = "; ".join(f"{name}: {', '.join(lacking)}" for name, lacking in missing.items())
+        raise EvaluationError(f"This data gives no figure of this scorecard. Missing for {told}.")
+    return tuple(shown), missing
+
+
+def joined(one: Scorecard, other: Scorecard, kpis: Iterable[Kpi]) -> Scorecard:
+    """One scorecard of two over the same period, with these KPIs of them in this order."""
+    order = tuple(kpis)
+
+    def beside(here: Result, there: Result) -> Result:
+        rows = pl.concat([here.frame, there.frame])
+        return Result(pl.concat([rows.filter(pl.col("kpi") == kpi.id) for kpi in order]), order, ())
+
+    before = beside(one.before, other.before) if one.before and other.before else None
+    now, trend = beside(one.now, other.now), beside(one.trend, other.trend)
+    return Scorecard(one.period, order, now, before, trend, {**one.missing, **other.missing})
 
 
 def _asked(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import altair as alt
@@ -32,7 +31,7 @@ def unchecked() -> Iterator[None]:
     Nor is the schema gone through anew for each channel that is given as a plain value or a condition, and for each
     selection that layers share.
     """
-    schemapi._FromDict, schemapi.SchemaBase.validate = _known, _unread  # type: ignore[assignment, misc, method-assign]
+    schemapi._FromDict, schemapi.SchemaBase.validate = _Taken, _unread  # type: ignore[assignment, misc, method-assign]
     try:
         with schemapi.debug_mode(False):
             yield
@@ -40,14 +39,16 @@ def unchecked() -> Iterator[None]:
         schemapi._FromDict, schemapi.SchemaBase.validate = _FromDict, _validate  # type: ignore[misc, method-assign]
 
 
-@cache
-def _classes() -> _FromDict:
-    """Which class stands for which part of Vega-Lite's schema."""
-    return _FromDict(alt.VegaLiteSchema._default_wrapper_classes())
+class _Taken:
+    """Takes a part of a chart that is given as plain values for what it is given as."""
 
+    def __init__(self, classes: object) -> None:
+        pass
 
-def _known(_: object) -> _FromDict:
-    return _classes()
+    def from_dict(self, given: Any, kind: Any) -> Any:
+        if isinstance(given, schemapi.SchemaBase):
+            return given
+        return kind(**given) if isinstance(given, dict) else kind(given)
 
 
 #: What holds a part of a chart against the schema; and what passes it unread.

@@ -115,6 +115,18 @@ def day_frame(found: list[Window]) -> pl.DataFrame:
     return days.with_columns(day=pl.date_ranges("period_start", last)).explode("day").drop("boundary")
 
 
+def _window_of_day(found: list[Window], days: pl.DataFrame) -> pl.Expr:
+    """The one window that a day lies in, read off a list of all days: a join would copy every row."""
+    if days.is_empty():
+        return pl.lit(None, pl.Int32)
+    first, last = min(window.start for window in found), max(window.until for window in found)
+    every = pl.DataFrame({"day": pl.date_range(first, last, eager=True)})
+    number = every.join(days, on="day", how="left", maintain_order="left")["w"]
+    inside = pl.col("day").is_between(first, last)
+    place = pl.when(inside).then((pl.col("day") - pl.lit(first)).dt.total_days()).otherwise(0)
+    return pl.when(inside).then(pl.lit(number).gather(place))
+
+
 def near(when: When, found: list[Window]) -> pl.Expr:
     """The rows that may lie in one of the windows, so that what is joined to each is joined to few."""
     if not found or when.timing == "spread":
@@ -131,8 +143,10 @@ def in_windows(rows: pl.LazyFrame, when: When, found: list[Window], context: set
     """The rows once for every window they count in, with those columns of the window that are read."""
     needed = ["w", *sorted(context & {*PERIOD})]
     if when.timing == "at":
-        days = day_frame(found).lazy().select("day", *needed)
-        return rows.with_columns(day=pl.col(when.start).cast(pl.Date)).join(days, on="day")
+        dated, days = rows.with_columns(day=pl.col(when.start).cast(pl.Date)), day_frame(found)
+        if needed == ["w"] and days["day"].is_unique().all():
+            return dated.with_columns(w=_window_of_day(found, days)).filter(pl.col("w").is_not_null())
+        return dated.join(days.lazy().select("day", *needed), on="day")
     start, end = pl.col(when.start), pl.col(when.end) if when.end else pl.lit(None, pl.Date)
     cases = rows.join(window_frame(found).lazy(), how="cross")
     if when.timing == "alive":

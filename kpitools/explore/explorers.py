@@ -23,7 +23,7 @@ from kpitools.kpis.sets import kpi_set
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 from kpitools.pages import Page, open_page
-from kpitools.pages.page import Section
+from kpitools.pages.section import Section
 from kpitools.views import funnel as funnel_views
 from kpitools.views import kpi as kpi_views
 from kpitools.views import pipeline as pipeline_views

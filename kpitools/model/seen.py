@@ -46,6 +46,7 @@ class Held:
         self.whole = data.settled()
         self._rows: dict[tuple[str, bool], pl.DataFrame] = {}
         self._places: dict[tuple[str, str, bool], pl.Series] = {}
+        self._heights: dict[str, int] = {}
 
     def shared(self, name: str) -> bool:
         """Whether keys lead to the rows of a table themselves; in the data of a report also to others."""
@@ -57,6 +58,13 @@ class Held:
         if which not in self._rows:
             self._rows[which] = (self.whole.lookups if which[1] else self.whole.frames)[name].collect()
         return self._rows[which]
+
+    def height(self, name: str) -> int:
+        """How many rows a table has, counted without reading it; none where there is no such table."""
+        if name not in self._heights:
+            rows = self.whole.frames.get(name)
+            self._heights[name] = 0 if rows is None else int(rows.select(pl.len()).collect().item())
+        return self._heights[name]
 
     def place(self, name: str, key: str, *, lookup: bool) -> pl.Series:
         """For each row of a table, the number of the row a key leads to; one beyond the last where it leads nowhere."""

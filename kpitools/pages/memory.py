@@ -34,6 +34,10 @@ class Memory:
         """The data of a slice as seen on a day, as `kpitools.model.sliced.part_of` gives it."""
         return part_of(self.seen(as_of), where, since=since)
 
+    def rows(self, table: str) -> int:
+        """How many rows a table of the data has, whatever the day; none where there is no such table."""
+        return self._held.height(table)
+
     def unready(self) -> list[Callable[[], object]]:
         """What would keep a first choice waiting, in pieces, to be done while nobody waits."""
         return self._held.unfound()

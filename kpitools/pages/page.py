@@ -19,6 +19,7 @@ from kpitools.model.slice import Slice
 from kpitools.pages.empty import check_not_empty
 from kpitools.pages.memory import Memory
 from kpitools.pages.options import OptionTables
+from kpitools.pages.section import InTwoGoes, Section
 from kpitools.pages.view import View
 from kpitools.pages.work import Step, Work
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from kpitools.pages.place import Place
     from kpitools.pages.progress import Progress
 
-Section = Callable[[View], Iterable[Any]]
 #: So many views are kept with what was worked out for them, to go back to.
 MOST_VIEWS = 4
 
@@ -199,7 +199,7 @@ class Page:
             told(view)
         for _, place in self._live:
             place.wait()
-        sections = [Step(partial(_answer, section, view), partial(_put, place)) for section, place in self._live]
+        sections = [step for section, place in self._live for step in _steps(section, place, view)]
         slow = [later(view) for _, later in self._told.values() if later is not None]
         self._work.do([*sections[:1], *slow, *sections[1:]])
 
@@ -238,10 +238,20 @@ def _name(view: View) -> tuple[str, str, str]:
 
 def _built(section: Section, view: View) -> list[Any]:
     """A section's outputs; what the data cannot give is said in its place."""
+    if isinstance(section, InTwoGoes):
+        section = section.whole
     try:
         return _own(section, view) if section.__module__.startswith("kpitools.") else list(section(view))
     except KpitoolsError as error:
         return [Lacking(str(error))]
+
+
+def _steps(section: Section, place: Place, view: View) -> list[Step]:
+    """What fills a place with a section: in two goes where it has a quick one."""
+    whole = Step(partial(_answer, section, view), partial(_put, place))
+    if not isinstance(section, InTwoGoes):
+        return [whole]
+    return [Step(partial(_answer, section.soon, view), partial(_put, place, more=True)), whole]
 
 
 def _answer(section: Section, view: View) -> list[Any]:
@@ -254,10 +264,10 @@ def _answer(section: Section, view: View) -> list[Any]:
         return [Failed(error)]
 
 
-def _put(place: Place, found: list[Any]) -> None:
+def _put(place: Place, found: list[Any], *, more: bool = False) -> None:
     """Show what a section gave; where that fails, how: a place is not left with figures of another slice."""
     try:
-        place.fill(found)
+        place.fill(found, more=more)
     except Exception as error:
         from kpitools.pages.place import Failed
 

@@ -35,13 +35,14 @@ class Place:
 
     Attributes:
         waiting: whether what is shown is of the view before.
+        unfinished: whether what is shown is of this view, but not all of it yet.
     """
 
     def __init__(self, shown_as: Callable[[Any, Any], Any]) -> None:
         self._shown_as = shown_as
         self._output: Any = ipywidgets.Output()
         self._widgets: list[Any] = []
-        self.waiting = False
+        self.waiting = self.unfinished = False
 
     def show(self) -> None:
         """Put the place where the notebook is now."""
@@ -54,15 +55,20 @@ class Place:
         self.waiting = True
         self._output.add_class(WAITING)
 
-    def fill(self, found: Sequence[Any]) -> None:
-        """Show a section's outputs, at once. Not by `with output:`, for which papermill's client waits for ever."""
+    def fill(self, found: Sequence[Any], *, more: bool = False) -> None:
+        """Show a section's outputs, at once. Not by `with output:`, for which papermill's client waits for ever.
+
+        Args:
+            found: the outputs.
+            more: whether others that hold more are to take their place.
+        """
         before = dict(enumerate(self._widgets))
         shown = [self._shown_as(one, before.get(number)) for number, one in enumerate(found)]
         outputs = tuple(_as_output(one) for one in shown)
         if outputs != self._output.outputs:
             self._output.outputs = outputs
         self._widgets = shown
-        self.waiting = False
+        self.waiting, self.unfinished = False, more
         self._output.remove_class(WAITING)
 
     def stopped(self) -> None:
@@ -71,6 +77,9 @@ class Place:
 
         if self.waiting:
             self.fill([Markdown(STOPPED)])
+        elif self.unfinished:
+            self._output.outputs += (_as_output(Markdown(STOPPED)),)
+            self.unfinished = False
 
 
 def _as_output(shown: Any) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -11,11 +10,10 @@ from kpitools.evaluation.rows import rows_seen
 from kpitools.formats import format_number
 from kpitools.kpis.catalogue import find
 from kpitools.kpis.kpi import Kpi
+from kpitools.pages.section import Section
 from kpitools.pages.view import View
 from kpitools.tables import Table
 from kpitools.tables.builders import frame_table
-
-Section = Callable[[View], Iterable[Any]]
 
 #: The columns by which people know a row; the first of a table's own is its key.
 TELLING = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -13,11 +13,10 @@ from kpitools.charts import kpi_by_member, kpi_trend, style
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.kpis.kpi import Kpi
 from kpitools.pages.linked import Linked
+from kpitools.pages.section import Section
 from kpitools.pages.view import View
 from kpitools.tables import frame_table, scorecard_table
 from kpitools.views.parts import sentences, with_peers
-
-Section = Callable[[View], Iterable[Any]]
 
 #: So many members of a dimension are drawn, those of the most cases first.
 MOST_MEMBERS = 30

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from kpitools.analyses import scorecard as analysis
@@ -10,14 +11,19 @@ from kpitools.analyses import words
 from kpitools.analyses.flags.catalogue import RULES
 from kpitools.analyses.flags.check import flags
 from kpitools.analyses.flags.rules import with_limits
+from kpitools.analyses.words.plain import listed
 from kpitools.charts import kpi_trend
+from kpitools.evaluation.effort import least_work
+from kpitools.kpis.kpi import Kpi
+from kpitools.pages.section import InTwoGoes, Section
 from kpitools.pages.view import COMPARISONS, View
 from kpitools.tables import scorecard_table
 from kpitools.views.behind import rows_of
 from kpitools.views.flags import advice_table, flags_words
 from kpitools.views.parts import sentences, with_peers
 
-Section = Callable[[View], Iterable[Any]]
+#: So much work a live page does before it shows the first figures of a set; about a tenth of a second.
+MOST_ROWS = 8_000_000
 
 
 def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
@@ -28,18 +34,27 @@ def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
         kpis: KPIs by name, instead of a set's.
     """
 
-    def section(view: View) -> Iterable[Any]:
-        card = _card(view, role, kpis)
-        view.use(card.kpis)
-        frame = with_peers(words.with_chance(card), card.kpis, view)
-        first, second = sorted(COMPARISONS, key=lambda name: name != (view.compare or "previous"))
-        compare = [first, "peers" if "peers" in frame.columns else second]
-        compare += ["target"] if "target" in frame.columns else []
-        caption = f"Core figures, {view.period.name}"
-        yield scorecard_table(frame, card.kpis, compare=compare, trend=card.trend.frame, caption=caption)
-        yield from sentences(words.within_words(card.kpis, view.slice.where) + words.missing_words(card.missing))
+    def whole(view: View) -> Iterable[Any]:
+        return _figures(view, _card(view, role, kpis))
 
-    return section
+    def soon(view: View) -> Iterable[Any]:
+        first, later = _in_goes(view, role, kpis)
+        yield from _figures(view, _card_of(view, first))
+        if later:
+            yield from sentences([f"Being worked out: {listed([kpi.label for kpi in later], most=len(later))}."])
+
+    return InTwoGoes(whole, soon)
+
+
+def _figures(view: View, card: analysis.Scorecard) -> Iterable[Any]:
+    view.use(card.kpis)
+    frame = with_peers(words.with_chance(card), card.kpis, view)
+    first, second = sorted(COMPARISONS, key=lambda name: name != (view.compare or "previous"))
+    compare = [first, "peers" if "peers" in frame.columns else second]
+    compare += ["target"] if "target" in frame.columns else []
+    caption = f"Core figures, {view.period.name}"
+    yield scorecard_table(frame, card.kpis, compare=compare, trend=card.trend.frame, caption=caption)
+    yield from sentences(words.within_words(card.kpis, view.slice.where) + words.missing_words(card.missing))
 
 
 def findings(role: str = "core", kpis: Iterable[str] = ()) -> Section:
@@ -111,17 +126,36 @@ def red_flags(most: int = 8) -> Section:
 
 def _card(view: View, role: str, kpis: Iterable[str]) -> analysis.Scorecard:
     """The card of what the page was made for, or of another set where one is chosen on it."""
+    first, later = _in_goes(view, role, kpis)
+    found = _card_of(view, first)
+    if later:
+        found = analysis.joined(found, _card_of(view, later), _asked(view, role, kpis)[0])
+    return replace(found, missing=_asked(view, role, kpis)[1])
+
+
+def _in_goes(view: View, role: str, kpis: Iterable[str]) -> tuple[tuple[Kpi, ...], tuple[Kpi, ...]]:
+    """The KPIs that are quickly told, and the others; a page that nobody waits for has them all in one go."""
+    shown, _ = _asked(view, role, kpis)
+    if view.memory is None:
+        return shown, ()
+    first = least_work(shown, view.memory.rows, MOST_ROWS)
+    return tuple(first), tuple(kpi for kpi in shown if kpi not in first)
+
+
+def _asked(view: View, role: str, kpis: Iterable[str]) -> tuple[tuple[Kpi, ...], dict[str, tuple[str, ...]]]:
+    """The KPIs shown, and what the data lacks for the others."""
     if view.kpi_set not in ("", role):
         role, kpis = view.kpi_set, ()
     return view.once(
         f"scorecard {role} {kpis}",
+        lambda: analysis.can_be_shown(view.data, role, tuple(kpis), view.config.kpis),
+    )
+
+
+def _card_of(view: View, kpis: tuple[Kpi, ...]) -> analysis.Scorecard:
+    return view.once(
+        f"figures of {[kpi.id for kpi in kpis]}",
         lambda: analysis.scorecard(
-            view.data,
-            period=view.period,
-            role=role,
-            kpis=tuple(kpis),
-            as_of=view.as_of,
-            catalogue=view.config.kpis,
-            targets=view.config.targets,
+            view.data, period=view.period, kpis=kpis, as_of=view.as_of, targets=view.config.targets
         ),
     )
