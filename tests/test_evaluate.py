@@ -7,6 +7,7 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 import scipy.stats
+from polars.testing import assert_frame_equal
 from small import by_group, dataset, figure
 
 from kpitools.errors import EvaluationError, UnknownNameError
@@ -335,6 +336,14 @@ def test_peers_equal_the_figure_of_everyone_else(name, beside_peers):
     row = beside_peers.row(by_predicate=pl.col("kpi") == name, named=True)
     expected = row["rest"] / row["others"] if grows_with_size(CATALOGUE[name]) else row["rest"]
     assert row["peers"] == pytest.approx(expected)
+
+
+def test_peers_are_the_same_counted_one_by_one(data, monkeypatch):
+    asked = {"periods": "2026Q1..2026Q2", "by": "team", "compare": "peers"}
+    kpis = ["median_deal_size", "new_leads_added", "net_revenue_retention"]
+    together = evaluate(kpis, data, **asked).frame
+    monkeypatch.setattr("kpitools.evaluation.peers.MOST_ROWS", 1)
+    assert_frame_equal(evaluate(kpis, data, **asked).frame, together)
 
 
 def test_whoever_is_alone_has_no_peers():

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from small import dataset
 
 from kpitools.analyses.words.figures import CHANCE
 from kpitools.config import Config
+from kpitools.evaluation.others import figures_beside, peer_figures
+from kpitools.kpis.catalogue import find
 from kpitools.kpis.conversion import win_rate
 from kpitools.model.slice import Slice
 from kpitools.pages.memory import Memory
@@ -92,3 +96,17 @@ def test_with_few_rows_there_is_nothing_left_for_a_second_go(data):
     (soon, *said), (whole, *_) = section.soon(live), section(live)
     assert soon.rows == whole.rows
     assert not said
+
+
+@pytest.mark.parametrize("by", ["team", "segment", "region", "rep"])
+def test_one_member_stands_beside_what_each_stands_beside(data, by):
+    live = View.of(data, Slice.parse("period=2026Q2"), memory=Memory(data))
+    kpis = [find(name) for name in ("win_rate", "median_deal_size", "new_leads_added", "net_revenue_retention",
+                                    "deal_win_probability", "market_penetration")]  # fmt: skip
+    each = peer_figures(kpis, live.everyone, by=by, period=live.period)
+    for member in data.members(by)[:2]:
+        others = live.others(by, member)
+        found = figures_beside(member, kpis, live.everyone, others, by=by, period=live.period)
+        expected = each.filter(pl.col(by) == member).select("period", "kpi", "value")
+        assert_frame_equal(found, expected, check_row_order=False)
+        assert found["value"].null_count() < found.height

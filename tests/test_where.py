@@ -12,12 +12,13 @@ from polars.testing import assert_frame_equal
 from small import by_group, dataset, figure, leading_to
 
 from kpitools.errors import EvaluationError, UnknownNameError
+from kpitools.evaluation.audit import divisible
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.evaluation.within import looks_beyond
 from kpitools.kpis.catalogue import CATALOGUE
 from kpitools.model.calendar import parse_period
 from kpitools.model.dataset import Dataset
-from kpitools.model.led import REFERENCE
+from kpitools.model.led import REFERENCE, UNDIVIDED
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 from kpitools.model.slice import Slice
 from kpitools.model.tables import TABLES
@@ -190,7 +191,22 @@ def test_tables_that_cannot_be_divided_are_left_out(data):
 
 def test_lists_of_the_company_stay_whole(data, slices):
     for name in REFERENCE:
+        assert_frame_equal(slices["DACH"].lookups[name].collect(), data[name].collect())
+    for name in UNDIVIDED:
         assert_frame_equal(slices["DACH"][name].collect(), data[name].collect())
+
+
+@pytest.mark.parametrize("by", ["region", "product_family"])
+def test_a_market_is_counted_by_region_and_product_family_and_no_teams(by, data):
+    sizes = [CATALOGUE[name] for name in ("market_penetration", "market_share", "market_share_by_units")]
+    sizes = divisible(data, [by], sizes)
+    assert sizes
+    rows = evaluate(sizes, data, by=by, periods="2026Q2").frame.filter(pl.col(by).is_not_null())
+    for member, kpi, value in rows.select(by, "kpi", "value").rows():
+        (own,) = evaluate(kpi, data.where({by: [member]}), periods="2026Q2").frame["value"]
+        assert own == pytest.approx(value), (member, kpi)
+    with pytest.raises(EvaluationError, match="needs market"):
+        evaluate(sizes[0], data.where({"team": ["DACH"]}), periods="2026Q2")
 
 
 def test_members(data):

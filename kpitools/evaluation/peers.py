@@ -16,6 +16,9 @@ from kpitools.measures.anchors import PeriodDays
 from kpitools.measures.measure import Measure
 from kpitools.model.dataset import Dataset
 
+#: So many rows are held while figures are counted without each of several groups: every row once for each.
+MOST_ROWS = 20_000_000
+
 
 def peers(
     frame: pl.DataFrame,
@@ -36,7 +39,7 @@ def peers(
     if len(by) != 1:
         raise EvaluationError("Peers are the other groups of one dimension; give exactly one in by=.")
     (name,) = by
-    simple = [kpi for kpi in kpis if all(_adds_up(leaf) for leaf in leaves(kpi))]
+    simple = [kpi for kpi in kpis if adds_up(kpi)]
     others = [_less_own(wide, simple, name)] if simple else []
     hard = [kpi for kpi in kpis if kpi not in simple]
     groups = wide[BY + name].unique(maintain_order=True).to_list()
@@ -59,6 +62,16 @@ def _each(found: pl.DataFrame, frame: pl.DataFrame, kpis: tuple[Kpi, ...], keys:
     each = pl.when(grows).then(pl.col("peers") / others).otherwise("peers")
     joined = found.join(has, on=keys, how="left", nulls_equal=True, maintain_order="left")
     return joined.select(*keys, pl.when(others > 0).then(each).alias("peers"))
+
+
+def adds_up(kpi: Kpi) -> bool:
+    """Whether the figure of the others is that of all less one's own.
+
+    >>> from kpitools.kpis.catalogue import find
+    >>> adds_up(find("win_rate")), adds_up(find("median_deal_size"))
+    (True, False)
+    """
+    return all(_adds_up(leaf) for leaf in leaves(kpi))
 
 
 def _adds_up(leaf: Leaf) -> bool:
@@ -91,8 +104,12 @@ def _rest(leaf: Leaf) -> list[pl.Expr]:
 def _counted_anew(
     data: Dataset, kpis: list[Kpi], name: str, groups: list[str | None], moments: list[Moment]
 ) -> pl.DataFrame:
-    """The KPIs over the rows of every group but one, for each of them at once."""
-    wide = _wide(Figures(data, (name,), groups), kpis, moments)
+    """The KPIs over the rows of every group but one, for each of them: for as many at once as memory holds."""
+    tables = {measure.table.name for kpi in kpis for measure in kpi.measures()}
+    rows = max(data[table].select(pl.len()).collect().item() for table in tables)
+    at_once = max(1, MOST_ROWS // max(rows, 1))
+    several = [groups[place : place + at_once] for place in range(0, len(groups), at_once)]
+    wide = pl.concat(_wide(Figures(data, (name,), some), kpis, moments) for some in several)
     return _told(wide.rename({BY + name: name}), kpis, name)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from kpitools.errors import EvaluationError
 from kpitools.model.dimensions import dimension
 from kpitools.model.frames import Frames, Make, held
-from kpitools.model.led import REFERENCE, led_to
+from kpitools.model.led import UNDIVIDED, led_to
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths, telling
 from kpitools.model.tables import TABLES
 
@@ -37,7 +37,7 @@ def cut(data: Dataset, where: Where) -> tuple[Frames, Frames]:
     """
     makers = {
         name: partial(data.frames.__getitem__, name)
-        if name in REFERENCE
+        if name in UNDIVIDED
         else partial(filtered, data, name, routes, where)
         for name, routes in divisible_by(data, where).items()
     }
@@ -56,9 +56,9 @@ def divisible_by(data: Dataset, where: Iterable[str]) -> dict[str, dict[str, lis
         _must_divide(data, name)
     found = {name: {wanted: dimension_paths(data, name, wanted) for wanted in where} for name in sorted(data.frames)}
     return {
-        name: {} if name in REFERENCE else routes
+        name: {} if name in UNDIVIDED else routes
         for name, routes in found.items()
-        if name in REFERENCE or all(routes.values())
+        if name in UNDIVIDED or all(routes.values())
     }
 
 
@@ -72,7 +72,7 @@ def divided(data: Dataset, name: str, members: Iterable[str | None]) -> Iterator
         EvaluationError: no table of this data can be divided by it.
     """
     _must_divide(data, name)
-    routes = {table: dimension_paths(data, table, name) for table in sorted(data.frames.keys() - REFERENCE)}
+    routes = {table: dimension_paths(data, table, name) for table in sorted(data.frames.keys() - UNDIVIDED)}
     parts = {table: _by_member(data, table, found) for table, found in routes.items() if found}
     for member in members:
         makers = _reference(data)
@@ -84,7 +84,7 @@ def divided(data: Dataset, name: str, members: Iterable[str | None]) -> Iterator
 
 
 def _reference(data: Dataset) -> dict[str, Make]:
-    return {name: partial(data.frames.__getitem__, name) for name in data.frames if name in REFERENCE}
+    return {name: partial(data.frames.__getitem__, name) for name in data.frames if name in UNDIVIDED}
 
 
 def _by_member(data: Dataset, table: str, routes: list[str]) -> dict[object, pl.DataFrame]:

@@ -14,8 +14,11 @@ from kpitools.model.tables import TABLES
 if TYPE_CHECKING:
     from kpitools.model.dataset import Dataset
 
-#: Lists that belong to the company rather than to a slice; kept whole.
+#: Lists that belong to the company rather than to a slice; whoever looks something up in them finds all.
 REFERENCE = frozenset({"courses", "initiatives", "market", "playbook", "products", "stages"})
+#: Of these the ones that are also counted as a whole. The size of a market is that of regions and product families; it
+#: is no team's.
+UNDIVIDED = REFERENCE - {"market"}
 
 #: Children before the tables their keys lead to, so that one pass finds every row that is led to.
 CHILDREN_FIRST = (

@@ -15,7 +15,7 @@ import polars as pl
 from kpitools.model.cut import Where, divisible_by, filtered
 from kpitools.model.dataset import Dataset
 from kpitools.model.frames import Frames, Make
-from kpitools.model.led import CHILDREN_FIRST, REFERENCE
+from kpitools.model.led import CHILDREN_FIRST, REFERENCE, UNDIVIDED
 from kpitools.model.led import led_to as led_rows
 from kpitools.model.seen import MINE, Mask, Seen, led_to
 from kpitools.model.tables import TABLES
@@ -73,7 +73,7 @@ class Sliced:
         return self._everything.part(own, self._lookups(own), slice={**self._everything.slice, **self._where})
 
     def _own_rows(self, name: str) -> Make:
-        if name in REFERENCE:
+        if name in UNDIVIDED:
             return partial(self._everything.frames.__getitem__, name)
         if name == "costs":
             return partial(filtered, self._everything, name, self._routes[name], self._where)

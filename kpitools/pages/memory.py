@@ -13,6 +13,8 @@ from kpitools.model.sliced import part_of
 
 #: Of so many days it is kept how the data stood on them.
 MOST_DAYS = 6
+#: Of so many dimensions the values are.
+MOST_DIMENSIONS = 20
 
 
 class Memory:
@@ -25,6 +27,7 @@ class Memory:
     def __init__(self, whole: Dataset) -> None:
         self._held = Held(whole)
         self._days: Recent[str, Seen] = Recent(MOST_DAYS)
+        self._members: Recent[str, list[str]] = Recent(MOST_DIMENSIONS)
 
     def seen(self, as_of: str) -> Seen:
         """The data as seen on a day."""
@@ -33,6 +36,10 @@ class Memory:
     def part(self, as_of: str, where: Where, *, since: date | None = None) -> Dataset:
         """The data of a slice as seen on a day, as `kpitools.model.sliced.part_of` gives it."""
         return part_of(self.seen(as_of), where, since=since)
+
+    def members(self, dimension: str) -> list[str]:
+        """The values that a dimension ever takes."""
+        return self._members.get(dimension, lambda: self._held.whole.members(dimension))
 
     def rows(self, table: str) -> int:
         """How many rows a table of the data has, whatever the day; none where there is no such table."""

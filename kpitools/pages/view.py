@@ -95,6 +95,14 @@ class View:
             return self.whole.as_of(self.as_of).settled()
         return self.memory.part(self.as_of, {})
 
+    def others(self, name: str, member: str) -> Dataset:
+        """The same of everyone but one member of a dimension."""
+        members = self.memory.members(name) if self.memory else self.whole.members(name)
+        where = {name: (*(other for other in members if other != member), None)}
+        if self.memory is None:
+            return self.everyone.where(where).settled()
+        return self.memory.part(self.as_of, where)
+
     def deals_in(self, period: Period) -> Dataset:
         """The same without the deals that were over before a period.
 

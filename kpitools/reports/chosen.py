@@ -9,7 +9,7 @@ import polars as pl
 from kpitools.errors import EvaluationError, ReportError, UnknownNameError
 from kpitools.model.calendar import Period, parse_period
 from kpitools.model.dataset import Dataset
-from kpitools.model.led import REFERENCE
+from kpitools.model.led import UNDIVIDED
 from kpitools.model.lookup import attach, dimension_expr, dimension_paths
 from kpitools.model.slice import Slice
 
@@ -67,7 +67,7 @@ def check_values(data: Dataset, chosen: Slice) -> None:
 
 def members_in(data: Dataset, by: str) -> list[str]:
     """The members of a dimension that rows of a slice belong to, sorted; the rows that name all of them may be gone."""
-    routes = {name: dimension_paths(data, name, by) for name in sorted(data.frames.keys() - REFERENCE)}
+    routes = {name: dimension_paths(data, name, by) for name in sorted(data.frames.keys() - UNDIVIDED)}
     named = [
         attach(data.frames[name], name, paths, data.lookups).select(member=dimension_expr(paths)).unique()
         for name, paths in routes.items()

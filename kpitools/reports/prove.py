@@ -14,7 +14,7 @@ from kpitools.kpis.kpi import Kpi
 from kpitools.measures.measure import Measure
 from kpitools.model.calendar import Period
 from kpitools.model.dataset import Dataset
-from kpitools.model.led import REFERENCE
+from kpitools.model.led import UNDIVIDED
 from kpitools.model.tables import TABLES
 from kpitools.reports.plan import Plan
 
@@ -72,7 +72,7 @@ class Sums:
 
 def tables_by(data: Dataset, by: Collection[str]) -> list[str]:
     """The tables whose rows are divided by these dimensions; lists of the company's are whole in every slice."""
-    return [name for name in sorted(data.frames.keys() - REFERENCE) if set(by) <= {*data.dimensions(name)}]
+    return [name for name in sorted(data.frames.keys() - UNDIVIDED) if set(by) <= {*data.dimensions(name)}]
 
 
 def tally(data: Dataset, names: Sequence[str]) -> Tally:

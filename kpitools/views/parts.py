@@ -72,11 +72,12 @@ def _peers(kpis: Sequence[Kpi], view: View) -> pl.DataFrame | None:
     named = [(name, values[0]) for name, values in view.slice.where.items() if len(values) == 1 and values[0]]
     if len(named) != 1:
         return None
-    from kpitools.evaluation.others import peer_figures
+    from kpitools.evaluation.others import figures_beside
 
-    ((name, value),) = named
+    ((name, member),) = named
     try:
-        found = peer_figures(kpis, view.everyone, by=name, period=view.period)
+        others = view.others(name, member)
+        found = figures_beside(member, kpis, view.everyone, others, by=name, period=view.period)
     except KpitoolsError:
         return None
-    return found.filter(pl.col(name) == value).select("kpi", "period", pl.col("value").alias("peers"))
+    return found.rename({"value": "peers"})
