@@ -60,6 +60,11 @@ def tables(section: Iterable[Any]) -> list[Any]:
     return [one for one in section if hasattr(one, "rows")]
 
 
+def told(rows: Iterable[dict[str, Any]], columns: list[str]) -> list[dict[str, Any]]:
+    """Some columns of a table's rows."""
+    return [{name: row[name] for name in columns if name in row} for row in rows]
+
+
 def plainly(section: Iterable[Any]) -> list[Any]:
     """What a section tells, charts by their specification."""
     return [one.to_dict() if hasattr(one, "to_dict") else getattr(one, "data", None) for one in section]
@@ -75,7 +80,8 @@ def test_a_card_in_two_goes_is_the_card(data, role, asked):
     (soon,), (whole,), (expected,) = (tables(rows) for rows in (section.soon(live), section(live), section(plain)))
     assert (whole.rows, whole.columns) == (expected.rows, expected.columns)
     assert plainly(section(live)) == plainly(section(plain))
-    assert tuple(row for row in expected.rows if row in soon.rows) == soon.rows
+    own = [column.key for column in soon.columns]
+    assert [row for row in told(expected.rows, own) if row in told(soon.rows, own)] == told(soon.rows, own)
     assert 0 < len(soon.rows) < len(expected.rows)
     for analysed in (scorecard.findings(role), scorecard.trends(role)):
         assert plainly(analysed(live)) == plainly(analysed(plain))
@@ -86,7 +92,7 @@ def test_what_is_still_to_come_is_named(data):
     live = View.of(data, Slice.parse("period=2026Q3"), memory=Memory(data))
     section = scorecard.headline("core")
     (table, told), (whole, *_) = section.soon(live), section(live)
-    left = [row["kpi"] for row in whole.rows if row not in table.rows]
+    left = [row["kpi"] for row in whole.rows if row["kpi"] not in [shown["kpi"] for shown in table.rows]]
     assert told.data == f"- Being worked out: {', '.join(left[:-1])} and {left[-1]}."
 
 
@@ -94,7 +100,7 @@ def test_with_few_rows_there_is_nothing_left_for_a_second_go(data):
     live = View.of(data, Slice.parse("period=2026Q3"), memory=Memory(data))
     section = scorecard.headline("core")
     (soon, *said), (whole, *_) = section.soon(live), section(live)
-    assert soon.rows == whole.rows
+    assert [row["kpi"] for row in soon.rows] == [row["kpi"] for row in whole.rows]
     assert not said
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
+
 from kpitools.analyses import scorecard as analysis
 from kpitools.analyses import words
 from kpitools.analyses.flags.catalogue import RULES
@@ -23,7 +25,7 @@ from kpitools.views.flags import advice_table, flags_words
 from kpitools.views.parts import sentences, with_peers
 
 #: So much work a live page does before it shows the first figures of a set; about a tenth of a second.
-MOST_ROWS = 8_000_000
+MOST_ROWS = 3_500_000
 
 
 def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
@@ -35,26 +37,28 @@ def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
     """
 
     def whole(view: View) -> Iterable[Any]:
-        return _figures(view, _card(view, role, kpis))
+        card = _card(view, role, kpis)
+        view.use(card.kpis)
+        frame = with_peers(words.with_chance(card), card.kpis, view)
+        first, second = sorted(COMPARISONS, key=lambda name: name != (view.compare or "previous"))
+        yield _table(view, card, frame, [first, "peers" if "peers" in frame.columns else second])
+        yield from sentences(words.within_words(card.kpis, view.slice.where) + words.missing_words(card.missing))
 
     def soon(view: View) -> Iterable[Any]:
-        first, later = _in_goes(view, role, kpis)
-        yield from _figures(view, _card_of(view, first))
-        if later:
-            yield from sentences([f"Being worked out: {listed([kpi.label for kpi in later], most=len(later))}."])
+        quick, left = _in_goes(view, role, kpis)
+        card = _card_of(view, quick)
+        view.use(card.kpis)
+        yield _table(view, card, words.with_chance(card), [view.compare or "previous"])
+        if left:
+            yield from sentences([f"Being worked out: {listed([kpi.label for kpi in left], most=len(left))}."])
 
     return InTwoGoes(whole, soon)
 
 
-def _figures(view: View, card: analysis.Scorecard) -> Iterable[Any]:
-    view.use(card.kpis)
-    frame = with_peers(words.with_chance(card), card.kpis, view)
-    first, second = sorted(COMPARISONS, key=lambda name: name != (view.compare or "previous"))
-    compare = [first, "peers" if "peers" in frame.columns else second]
-    compare += ["target"] if "target" in frame.columns else []
+def _table(view: View, card: analysis.Scorecard, frame: pl.DataFrame, compare: list[str]) -> Any:
+    compare = [*compare, "target"] if "target" in frame.columns else compare
     caption = f"Core figures, {view.period.name}"
-    yield scorecard_table(frame, card.kpis, compare=compare, trend=card.trend.frame, caption=caption)
-    yield from sentences(words.within_words(card.kpis, view.slice.where) + words.missing_words(card.missing))
+    return scorecard_table(frame, card.kpis, compare=compare, trend=card.trend.frame, caption=caption)
 
 
 def findings(role: str = "core", kpis: Iterable[str] = ()) -> Section:

@@ -2,7 +2,8 @@
 
 A page is opened as in a notebook, with the kernel's loop running, and its controls are set as a user's choices set
 them, at random but the same in each run. Timed is what the kernel does: from the change to the first section's outputs,
-how long the processor worked on that, and to those of the last section; for all changes of an explorer, and under that
+how long the processor worked on that, and to those of the last section; where a section is shown in two goes, to the
+first of them. For all changes of an explorer, and under that
 for each kind of change. Then the same again without waiting, as one who knows where to go: memory after each hundred
 changes. Times are those of the machine; what a reader should look at are the sizes beside each other.
 """
