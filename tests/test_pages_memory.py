@@ -19,7 +19,9 @@ from kpitools.formats import markdown_text
 from kpitools.kpis.conversion import win_rate
 from kpitools.model.calendar import parse_period
 from kpitools.model.dataset import Dataset
+from kpitools.model.lookup import attach
 from kpitools.model.slice import Slice
+from kpitools.model.tables import TABLES
 from kpitools.pages import View
 from kpitools.pages.memory import MOST_DAYS, Memory
 
@@ -153,6 +155,27 @@ def test_a_part_in_memory_holds_the_rows_of_the_cut(odd, seed):
             if (kind, name) == ("lookups", "reps"):  # there are all
                 rows = rows.join(wanted, on="rep_id", how="semi")
             assert_frame_equal(rows, wanted, check_row_order=False)
+
+
+def looked_up(data: Dataset, table: str) -> list[str]:
+    """Every column of what a table's keys lead to, and whose it is."""
+    keys = {key: parent for key, parent in TABLES[table].foreign_keys.items() if key in data.columns(table)}
+    return [
+        f"{key}.{column}"
+        for key, parent in keys.items()
+        if parent in data.lookups
+        for column in [*data.columns(parent), *["owner_rep_id.label"] * ("owner_rep_id" in data.columns(parent))]
+    ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("table", ["deals", "orders", "activities", "subscriptions", "leads"])
+def test_keys_in_a_part_in_memory_find_what_they_find_in_the_cut(odd, table, seed):
+    where, day = drawn(odd, seed)
+    found, cut = Memory(odd).part(day, where), odd.as_of(day).where(where)
+    columns = looked_up(cut, table)
+    rows, wanted = (attach(data[table], table, columns, data.lookups).collect() for data in (found, cut))
+    assert_frame_equal(rows, wanted, check_row_order=False)
 
 
 @pytest.mark.parametrize("seed", range(6))

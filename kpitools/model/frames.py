@@ -32,6 +32,10 @@ class Frames(Mapping[str, pl.LazyFrame]):
                     del self._makers[table]
         return self._made[table]
 
+    def keyed(self, table: str) -> pl.LazyFrame:
+        """The rows that a key is looked up in: the table's, or more of them where those are sooner had."""
+        return self[table]
+
     def add(self, table: str, make: Make) -> None:
         """Let the frame of another table be made so."""
         self._makers[table] = make

@@ -10,6 +10,7 @@ import polars as pl
 
 from kpitools.model.codes import code
 from kpitools.model.dimensions import paths, route_tables
+from kpitools.model.frames import Frames
 from kpitools.model.tables import TABLES
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def attach(
             wanted[first].append(rest)
     for first, rests in wanted.items():
         parent = TABLES[table].foreign_keys[first]
-        rows = attach(lookups[parent], parent, rests, lookups)
+        found = lookups.keyed(parent) if isinstance(lookups, Frames) else lookups[parent]
+        rows = attach(found, parent, rests, lookups)
         (parent_key,) = TABLES[parent].primary_key()
         named = [key_code(parent_key), *(pl.col(rest).alias(f"{first}.{rest}") for rest in rests)]
         frame = frame.with_columns(key_code(first)).join(rows.select(named), on=KEY, how="left").drop(KEY)

@@ -6,7 +6,7 @@ The rows are those of `kpitools.model.cut` and `kpitools.model.led`, found by pl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 
@@ -42,6 +42,23 @@ def part_of(seen: Seen, where: Where, *, since: date | None = None) -> Dataset:
     everything = seen.everything(since)
     further = everything.further(where)
     return Sliced(seen, everything, further, since).dataset() if further else everything
+
+
+class Led(Frames):
+    """The rows that a slice's rows lead to, beside all there are: to find which, the rows of every table are asked.
+
+    Args:
+        makers: give the rows that are led to.
+        there: give those that there are.
+    """
+
+    def __init__(self, makers: Mapping[str, Make], there: Mapping[str, Make]) -> None:
+        super().__init__(makers)
+        self._there = Frames(there)
+
+    def keyed(self, table: str) -> pl.LazyFrame:
+        """All there are: a key of the slice's rows leads to none but those that are led to."""
+        return self._there[table]
 
 
 class Sliced:
@@ -88,8 +105,10 @@ class Sliced:
             if name in REFERENCE or naming or story or name in self._routes:
                 self._leading[name] = naming, story
         whole = {name: partial(self._everything.lookups.__getitem__, name) for name in self._leading}
-        found = {name: partial(self._led_rows, name) for name in self._leading if name not in WHOLE}
-        return Frames(whole | found)
+        some = [name for name in self._leading if name not in WHOLE]
+        led = {name: partial(self._shown, name, partial(self._led_mask, name)) for name in some}
+        there = {name: partial(self._shown, name, partial(self._there, name)) for name in some}
+        return Led(whole | led, whole | there)
 
     def _naming(self, name: str) -> list[Naming]:
         """The keys of this table that rows of the slice have, and rows that they lead to."""
@@ -120,7 +139,7 @@ class Sliced:
         if name in WHOLE:
             return self._seen.mask(name, None, lookup=True)
         if name not in self._led:
-            there = self._seen.mask(name, self._since, lookup=True)
+            there = self._there(name)
             naming, story = self._leading[name]
             found = self._named(name, naming, there) if naming else pl.repeat(False, there.len(), eager=True)
             for column in story:
@@ -141,15 +160,19 @@ class Sliced:
                 found = found.scatter(self._seen.place(name, column, lookup=True).filter(named), True)
         return found.head(there.len())
 
-    def _led_rows(self, name: str) -> pl.LazyFrame:
-        """The rows that are led to; of those that are not the slice's own only what others may see."""
+    def _there(self, name: str) -> Mask:
+        """The look-up rows that there are: a key of the slice's rows finds in them what it leads to."""
+        return self._seen.mask(name, self._since, lookup=True)
+
+    def _shown(self, name: str, rows: Callable[[], Mask]) -> pl.LazyFrame:
+        """Some look-up rows; of those that are not the slice's own only what others may see."""
         shared, stands = TABLES[name].shared, self._seen.standing(name, lookup=True)
         if not shared:
-            return stands.picked(self._led_mask(name))
+            return stands.picked(rows())
         mine = self._own_mask(name) if name in self._routes else pl.repeat(False, stands.there.len(), eager=True)
-        rows = stands.picked(self._led_mask(name), mine)
+        found = stands.picked(rows(), mine)
         columns = [column for column in self._everything.columns(name) if column not in shared]
-        return rows.with_columns(pl.when(MINE).then(column).alias(column) for column in columns).drop(MINE)
+        return found.with_columns(pl.when(MINE).then(column).alias(column) for column in columns).drop(MINE)
 
     def _asked(self, name: str, routes: Mapping[str, list[str]], among: Mask, *, lookup: bool) -> Mask:
         """The rows of every dimension's values; what one key leads to is asked there, for all dimensions at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from kpitools.pages.place import Place
     from kpitools.pages.progress import Progress
 
-#: So many views are kept with what was worked out for them, to go back to.
+#: So many views are kept with what was worked out for them, to go back to, beside the first.
 MOST_VIEWS = 4
 
 
@@ -106,7 +107,7 @@ class Page:
         self._told: dict[str, tuple[Callable[[View], None], Callable[[View], Step] | None]] = {}
         self._live: list[tuple[Section, Place]] = []
         self._views: Recent[tuple[str, str, str], View] = Recent(MOST_VIEWS)
-        self._views.get(_name(view), lambda: view)
+        self._first = view
         self._work = Work(self._tell, self._unready)
 
     @cached_property
@@ -190,7 +191,7 @@ class Page:
             check_not_empty(view, self.options)
             return view
 
-        return self._views.get(_name(view), checked)
+        return self._first if _name(view) == _name(self._first) else self._views.get(_name(view), checked)
 
     def follow(self, view: View) -> None:
         """Show another view: in the controls first, then section by section, beside the kernel while it listens."""
@@ -204,7 +205,8 @@ class Page:
         self._work.do([*sections[:1], *slow, *sections[1:]])
 
     def _unready(self) -> list[Callable[[], object]]:
-        return self.view.memory.unready() if self.view.memory else []
+        """What a later choice would wait for; unused objects are better looked for now than while one is answered."""
+        return [*(self.view.memory.unready() if self.view.memory else []), gc.collect]
 
     def choose(self, name: str, values: tuple[str | None, ...]) -> None:
         """Show the same with other values of a dimension; none is all of them.

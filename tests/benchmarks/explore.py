@@ -99,6 +99,7 @@ async def timed(name: str, folder: Path, deals: int, changes: int, first_alone: 
         first, cpu = 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - spent)
         await settled(page)
         found[kind].append((first, cpu, 1000 * (time.perf_counter() - began)))
+        await asyncio.wait([page._work._rest])  # as long as it takes to read what was answered
     everything = [times for several in found.values() for times in several]
     print(f"{name:22}{deals:>10,}{taken:>8.2f}{figures(everything)}", flush=True)
     for kind, several in sorted(found.items()):
