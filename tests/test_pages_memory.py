@@ -20,6 +20,7 @@ from kpitools.kpis.conversion import win_rate
 from kpitools.model.calendar import parse_period
 from kpitools.model.dataset import Dataset
 from kpitools.model.lookup import attach
+from kpitools.model.seen import Since
 from kpitools.model.slice import Slice
 from kpitools.model.tables import TABLES
 from kpitools.pages import View
@@ -87,7 +88,7 @@ def test_a_section_tells_the_same_from_memory(data, memory, section, asked):
 
 
 def test_the_deals_of_a_window_are_those_alive_in_it_and_their_story(data):
-    found = Memory(data).part("2026-06-30", {}, since=date(2026, 4, 1))
+    found = Memory(data).part("2026-06-30", {}, since=Since(date(2026, 4, 1)))
     deals = data["deals"].collect()
     alive = {
         key
@@ -105,9 +106,19 @@ def test_the_deals_of_a_window_are_those_alive_in_it_and_their_story(data):
     assert_frame_equal(found["activities"].collect(), seen["activities"].collect())
 
 
+def test_the_deals_opened_in_a_window_and_their_story(data):
+    found = Memory(data).part("2026-06-30", {}, since=Since(date(2026, 4, 1), opened=True))
+    seen = data.as_of("2026-06-30")
+    born = seen["deals"].filter(pl.col("created_at") >= pl.datetime(2026, 4, 1))
+    assert_frame_equal(found["deals"].collect(), born.collect(), check_row_order=False)
+    history = seen["stage_history"].join(born, on="deal_id", how="semi", maintain_order="left").collect()
+    assert_frame_equal(found["stage_history"].collect(), history, check_row_order=False)
+    assert 0 < history.height < seen["stage_history"].collect().height
+
+
 def test_data_without_dates_of_deals_is_left_whole():
     data = Dataset.of({"deals": pl.DataFrame({"deal_id": ["a"], "status": ["won"]})})
-    assert Memory(data).part("2026-02-01", {}, since=date(2026, 1, 1))["deals"].collect().height == 1
+    assert Memory(data).part("2026-02-01", {}, since=Since(date(2026, 1, 1)))["deals"].collect().height == 1
 
 
 @pytest.fixture(scope="module")

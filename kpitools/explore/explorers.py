@@ -23,7 +23,7 @@ from kpitools.kpis.sets import kpi_set
 from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 from kpitools.pages import Page, open_page
-from kpitools.pages.section import Section
+from kpitools.pages.section import InTwoGoes, Section
 from kpitools.views import funnel as funnel_views
 from kpitools.views import kpi as kpi_views
 from kpitools.views import pipeline as pipeline_views
@@ -105,7 +105,8 @@ def reps(
     """
     page = open_page(data, slice=slice, period=period, as_of=as_of, interactive=interactive)
     views = reps_views
-    sections = (views.leaderboard, views.findings, views.attainment, views.activities, views.differences)
+    leaderboard = InTwoGoes(views.leaderboard, views.ranked)
+    sections = (leaderboard, views.findings, views.attainment, views.activities, views.differences)
     return Explorer(page, sections, [win_rate, number_of_deals_closed, median_sales_cycle_length])
 
 

@@ -6,7 +6,7 @@ is asked of a part copies the columns that it reads and no others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import polars as pl
 
 from kpitools.model.asof import looks_beyond, stood
+from kpitools.model.cut import Where
 from kpitools.model.dataset import Dataset
 from kpitools.model.frames import Frames
 from kpitools.model.lookup import KEY, key_code
@@ -28,6 +29,13 @@ ROW, HERE, UNDATED, MINE = "row:number", "row:here", "row:undated", "row:mine"
 MOST_MASKS = 32
 #: A mask over the rows of a table.
 Mask = pl.Series
+
+
+class Since(NamedTuple):
+    """The deals that were opened, open or decided from a day on; or only those that were opened from it on."""
+
+    first: date
+    opened: bool = False
 
 
 class Held:
@@ -95,8 +103,8 @@ class Held:
         found = named.join(parents.unique(KEY, keep="any"), on=KEY, how="left", maintain_order="left")
         return found.select(pl.col(ROW).fill_null(self.rows(parent, lookup=True).height)).collect().to_series()
 
-    def alive(self, name: str, first: date, last: date) -> Mask | None:
-        """The deals that were opened, open or decided in a window, or the rows of their story; None for all rows.
+    def alive(self, name: str, since: Since, last: date) -> Mask | None:
+        """The deals of a window that ends with a day, or the rows of their story; None for all rows.
 
         A deal is over after the day it closes. One without a date is left out: nothing can be told of it by time.
         """
@@ -105,14 +113,17 @@ class Held:
         if name != "deals" and name not in STORY:
             return None
         deals = self.rows("deals", lookup=False)
-        inside = deals.select(_alive(deals, first, last)).to_series()
+        inside = deals.select(_alive(deals, since, last)).to_series()
         return inside if name == "deals" else led_to(inside, self.place(name, "deal_id", lookup=False))
 
 
-def _alive(deals: pl.DataFrame, first: date, last: date) -> pl.Expr:
-    there = pl.col("created_at") < pl.lit(last).cast(pl.Datetime("us")) + timedelta(days=1)
-    if "closed_at" in deals.columns:
-        there &= pl.col("closed_at").is_null() | (pl.col("closed_at") >= pl.lit(first).cast(pl.Datetime("us")))
+def _alive(deals: pl.DataFrame, since: Since, last: date) -> pl.Expr:
+    first, created = pl.lit(since.first).cast(pl.Datetime("us")), pl.col("created_at")
+    there = created < pl.lit(last).cast(pl.Datetime("us")) + timedelta(days=1)
+    if since.opened:
+        there &= created >= first
+    elif "closed_at" in deals.columns:
+        there &= pl.col("closed_at").is_null() | (pl.col("closed_at") >= first)
     return there.fill_null(False)
 
 
@@ -146,7 +157,8 @@ class Seen:
         self._data = held.whole.as_of(as_of)
         self._last = date.fromisoformat(as_of[:10])
         self._stands: dict[tuple[str, bool], Standing] = {}
-        self._masks: Recent[tuple[str, date | None, bool], Mask] = Recent(MOST_MASKS)
+        self._masks: Recent[tuple[str, Since | None, bool], Mask] = Recent(MOST_MASKS)
+        self._asked: Recent[Hashable, Mask] = Recent(MOST_MASKS)
         self._places: dict[tuple[str, str, bool], pl.Series] = {}
 
     def rows(self, name: str, *, lookup: bool) -> pl.DataFrame:
@@ -158,24 +170,28 @@ class Seen:
         """Whether keys lead to the rows that count, in every table."""
         return self._held.all_shared
 
-    def everything(self, since: date | None = None) -> Dataset:
+    def everything(self, since: Since | None = None) -> Dataset:
         """All of the data, each table of it found when it is first read.
 
         Args:
-            since: leave out the deals that were over before this day, and their story.
+            since: leave out the deals that were over before a day, or opened before it, and their story.
         """
         frames = {name: partial(self._visible, name, since, lookup=False) for name in self._data.frames}
         lookups = {name: partial(self._visible, name, since, lookup=True) for name in self._data.lookups}
         return self._data.part(Frames(frames), Frames(lookups))
 
-    def _visible(self, name: str, since: date | None, *, lookup: bool) -> pl.LazyFrame:
+    def _visible(self, name: str, since: Since | None, *, lookup: bool) -> pl.LazyFrame:
         return self.standing(name, lookup=lookup).picked(self.mask(name, since, lookup=lookup))
 
-    def mask(self, name: str, since: date | None, *, lookup: bool) -> Mask:
+    def mask(self, name: str, since: Since | None, *, lookup: bool) -> Mask:
         """The rows that were there on the day, of deals and their story those that were alive since another."""
         return self._masks.get((name, since, lookup), partial(self._make_mask, name, since, lookup=lookup))
 
-    def _make_mask(self, name: str, since: date | None, *, lookup: bool) -> Mask:
+    def asked(self, name: str, where: Where, make: Callable[[], Mask]) -> Mask:
+        """The rows of a table that a slice asks for, made where they are not known from before."""
+        return self._asked.get((name, tuple((dimension, tuple(where[dimension])) for dimension in sorted(where))), make)
+
+    def _make_mask(self, name: str, since: Since | None, *, lookup: bool) -> Mask:
         stands = self.standing(name, lookup=lookup)
         mask = stands.there | stands.undated if lookup else stands.there
         if since is None or (lookup and not self._held.shared(name)):

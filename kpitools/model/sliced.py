@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from functools import partial
 
 import polars as pl
@@ -17,7 +16,7 @@ from kpitools.model.dataset import Dataset
 from kpitools.model.frames import Frames, Make
 from kpitools.model.led import CHILDREN_FIRST, REFERENCE, UNDIVIDED
 from kpitools.model.led import led_to as led_rows
-from kpitools.model.seen import MINE, Mask, Seen, led_to
+from kpitools.model.seen import MINE, Mask, Seen, Since, led_to
 from kpitools.model.tables import TABLES
 
 #: Looked up among all of them. To find out which reps a slice names, every table would be read; nothing of theirs is
@@ -27,13 +26,13 @@ WHOLE = REFERENCE | {"reps"}
 Naming = tuple[str, str, bool]
 
 
-def part_of(seen: Seen, where: Where, *, since: date | None = None) -> Dataset:
+def part_of(seen: Seen, where: Where, *, since: Since | None = None) -> Dataset:
     """The data of a slice, as `Dataset.where` gives it.
 
     Args:
         seen: the data as seen on a day.
         where: the values of each dimension.
-        since: leave out the deals that were over before this day, and their story.
+        since: leave out the deals that were over before a day, or opened before it, and their story.
 
     Raises:
         UnknownNameError: a dimension there is not.
@@ -68,14 +67,14 @@ class Sliced:
         seen: the data as seen on the day.
         everything: that data as a dataset.
         where: the values of each dimension that it is not cut to yet.
-        since: the deals that were over before this day are left out.
+        since: the deals that were over before a day, or opened before it, are left out.
 
     Raises:
         UnknownNameError: a dimension there is not.
         EvaluationError: this data cannot be divided by it.
     """
 
-    def __init__(self, seen: Seen, everything: Dataset, where: Where, since: date | None) -> None:
+    def __init__(self, seen: Seen, everything: Dataset, where: Where, since: Since | None) -> None:
         self._seen, self._everything, self._where, self._since = seen, everything, where, since
         self._routes = divisible_by(everything, where)
         self._own: dict[str, Mask] = {}
@@ -130,8 +129,10 @@ class Sliced:
     def _own_mask(self, name: str) -> Mask:
         """The rows of a table that are of the slice."""
         if name not in self._own:
-            among = self._seen.mask(name, self._since, lookup=False)
-            self._own[name] = among & self._asked(name, self._routes[name], among, lookup=False)
+            everyone = self._seen.mask(name, None, lookup=False)
+            asked = partial(self._asked, name, self._routes[name], everyone, lookup=False)
+            found = self._seen.asked(name, self._where, asked)
+            self._own[name] = self._seen.mask(name, self._since, lookup=False) & found
         return self._own[name]
 
     def _led_mask(self, name: str) -> Mask:

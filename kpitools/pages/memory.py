@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from kpitools.model.cut import Where
 from kpitools.model.dataset import Dataset
 from kpitools.model.recent import Recent
-from kpitools.model.seen import Held, Seen
+from kpitools.model.seen import Held, Seen, Since
 from kpitools.model.sliced import part_of
 
 #: Of so many days it is kept how the data stood on them.
@@ -33,7 +32,7 @@ class Memory:
         """The data as seen on a day."""
         return self._days.get(as_of, lambda: Seen(self._held, as_of))
 
-    def part(self, as_of: str, where: Where, *, since: date | None = None) -> Dataset:
+    def part(self, as_of: str, where: Where, *, since: Since | None = None) -> Dataset:
         """The data of a slice as seen on a day, as `kpitools.model.sliced.part_of` gives it."""
         return part_of(self.seen(as_of), where, since=since)
 

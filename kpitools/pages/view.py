@@ -16,6 +16,7 @@ from kpitools.kpis.kpi import Kpi
 from kpitools.kpis.sets import kpi_set as known_set
 from kpitools.model.calendar import Period, RegularCalendar, parse_period
 from kpitools.model.dataset import Dataset
+from kpitools.model.seen import Since
 from kpitools.model.slice import Slice
 from kpitools.pages.memory import Memory
 
@@ -103,17 +104,21 @@ class View:
             return self.everyone.where(where).settled()
         return self.memory.part(self.as_of, where)
 
-    def deals_in(self, period: Period) -> Dataset:
+    def deals_in(self, period: Period, *, opened: bool = False) -> Dataset:
         """The same without the deals that were over before a period.
 
         It is all that is needed to tell of deals that were opened, open or decided in the period, and where the data
         has years of deals much less than `data`; the other tables are those of `data`.
+
+        Args:
+            period: the period.
+            opened: leave out those opened before it, too: nothing is asked of them.
         """
         memory = self.memory
         if memory is None:
             return self.data
-        first = min(period.start, self.day)
-        return self.once(f"deals since {first}", lambda: memory.part(self.as_of, self.slice.where, since=first))
+        since = Since(min(period.start, self.day), opened)
+        return self.once(f"deals {since}", lambda: memory.part(self.as_of, self.slice.where, since=since))
 
     @cached_property
     def period(self) -> Period:

@@ -279,8 +279,9 @@ def open_pipeline(view: View) -> Iterable[Any]:
 
 def _steps(view: View, counting: Counting) -> pl.DataFrame:
     period = _counted_in(view, counting)
+    opened = "stage_history" in view.whole  # without it, those that were lost say which steps there are
     return view.once(f"funnel {counting}", lambda: analysis.funnel(
-        view.deals_in(period), period=period, as_of=view.as_of,
+        view.deals_in(period, opened=opened), period=period, as_of=view.as_of,
         rule=counting.rule, reopened=counting.reopened, within=counting.window_days or None,
     ))  # fmt: skip
 

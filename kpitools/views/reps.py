@@ -71,21 +71,31 @@ def findings(view: View) -> Iterable[Any]:
 
 def leaderboard(view: View) -> Iterable[Any]:
     """Win rates pooled within the role, with their intervals and ranks, beside those of the others."""
+    yield from ranked(view)
+    yield frame_table(
+        _board(view).select("rep", *BOARD),
+        caption=f"{POOLED} by rep",
+        labels=BOARD,
+        units=dict.fromkeys(SHARES, "percent"),
+    )
+
+
+def ranked(view: View) -> Iterable[Any]:
+    """The same in words and as a chart, without the table."""
     view.use([win_rate, individual_quota_attainment, number_of_deals_closed, median_sales_cycle_length])
-    placed = standing(_sellers(view))
-    frame = pooled_leaderboard(placed)
+    frame = _board(view)
     drawn = frame.filter(pl.col("n").rank("ordinal", descending=True) <= MOST_DRAWN)
     left = [f"Drawn are the {MOST_DRAWN} of {counted(frame.height, 'seller')} with the most closed deals."]
-    return [
-        *sentences(standing_words(placed) + left * (drawn.height < frame.height)),
-        Linked.of(rep_leaderboard(drawn, POOLED, win_rate.unit), "rep", PICKED, "rep", drawn["rep"]),
-        frame_table(
-            frame.select("rep", *BOARD),
-            caption=f"{POOLED} by rep",
-            labels=BOARD,
-            units=dict.fromkeys(SHARES, "percent"),
-        ),
-    ]
+    yield from sentences(standing_words(_placed(view)) + left * (drawn.height < frame.height))
+    yield Linked.of(rep_leaderboard(drawn, POOLED, win_rate.unit), "rep", PICKED, "rep", drawn["rep"])
+
+
+def _placed(view: View) -> pl.DataFrame:
+    return view.once("reps ranked", lambda: standing(_sellers(view)))
+
+
+def _board(view: View) -> pl.DataFrame:
+    return view.once("leaderboard", lambda: pooled_leaderboard(_placed(view)))
 
 
 def attainment(view: View) -> Iterable[Any]:
