@@ -24,7 +24,7 @@ from kpitools.analyses.conversion import conversion, incidence, lead_funnel, tim
 from kpitools.analyses.conversion_apart import conversion_apart
 from kpitools.analyses.flags.check import flags
 from kpitools.analyses.forecasts import forecast_errors
-from kpitools.analyses.funnel import deals_of_step, funnel, stage_conversion
+from kpitools.analyses.funnel import deals_of_step, funnel, placed
 from kpitools.analyses.funnel_beside import funnel_beside
 from kpitools.analyses.hazard import hazard
 from kpitools.analyses.lifetime import ShiftedBetaGeometric, contract_ages, contract_values
@@ -39,6 +39,7 @@ from kpitools.analyses.repurchase import buyers
 from kpitools.analyses.retention import cohorts
 from kpitools.analyses.rush import rush
 from kpitools.analyses.scorecard import scorecard
+from kpitools.analyses.stage_conversion import stage_conversion
 from kpitools.analyses.stage_times import lost_reasons, stage_times
 from kpitools.analyses.survival import observed_lives, survival
 from kpitools.analyses.velocity import velocity_change
@@ -79,6 +80,7 @@ ANALYSES: dict[Callable[..., object], Made] = {
     mrr_movements: lambda data, period, day: mrr_movements(data, periods=[period], as_of=day, by="team"),
     observed_lives: lambda data, _, day: observed_lives(data, as_of=day, by="segment"),
     pacing: lambda data, period, day: pacing(rep_table(data, period=period, as_of=day), period=period, as_of=day),
+    placed: lambda data, period, day: placed(data, period=period, as_of=day).deals.sort("deal_id").drop("row"),
     ramp_curves: lambda data, _, day: ramp_curves(data, as_of=day),
     rep_table: lambda data, period, day: rep_table(data, period=period, as_of=day),
     rush: lambda data, period, day: rush(data, periods=[period.previous() or period], as_of=day),

@@ -11,11 +11,12 @@ from scipy import stats
 from small import dataset, frames
 
 from kpitools.analyses.chance import Share, shares_differ_by
-from kpitools.analyses.funnel import CONVERSION, TIMED, funnel, stage_conversion
+from kpitools.analyses.funnel import TIMED, funnel
 from kpitools.analyses.funnel_beside import BESIDE, funnel_beside
 from kpitools.analyses.funnel_steps import RULES
 from kpitools.analyses.moves import unusual_moves
 from kpitools.analyses.outcomes import OUTCOMES
+from kpitools.analyses.stage_conversion import CONVERSION, stage_conversion
 from kpitools.analyses.stage_times import TIMES, lost_reasons, stage_times
 from kpitools.analyses.words.funnel import OUTCOMES_SAID, RULES_SAID, funnel_words, move_words, rule_words
 from kpitools.errors import EvaluationError, UnknownNameError

@@ -9,10 +9,11 @@ from small import dataset
 
 from kpitools.analyses import words
 from kpitools.analyses.chance import Mean, Share, means_differ_by, shares_differ_by
-from kpitools.analyses.funnel import funnel, stage_conversion
+from kpitools.analyses.funnel import funnel
 from kpitools.analyses.pipeline import by_stage_and_age
 from kpitools.analyses.retention import cohorts
 from kpitools.analyses.scorecard import scorecard
+from kpitools.analyses.stage_conversion import stage_conversion
 from kpitools.analyses.words.figures import MATURING, NOUNS
 from kpitools.formats import markdown_text
 from kpitools.kpis.catalogue import CATALOGUE

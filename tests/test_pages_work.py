@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 
 from kpitools.model.slice import Slice
 from kpitools.pages import Page, View, open_page
@@ -198,6 +198,26 @@ def test_a_section_in_two_goes_shows_what_is_quickly_told_and_then_all(page):
         held.go.set()
         await until(lambda: not place.unfinished)
         assert texts(page) == ["{'team': ('Nordics',)}"]
+
+    asyncio.run(run())
+
+
+def test_between_its_goes_what_stood_behind_stays_in_its_place_and_is_marked(page):
+    held = Held()
+    table = HTML("<table></table>")
+    page.show(InTwoGoes(lambda view: [*held(view), table], lambda view: [Markdown("soon")]))
+    held.hold = True
+
+    def shown() -> list[str]:
+        return [output["data"].get("text/html", "") for output in page._live[0][1]._output.outputs]
+
+    async def run() -> None:
+        page.choose("team", ("Nordics",))
+        await until(lambda: page._live[0][1].unfinished)
+        assert shown() == ["", '<div class="kt-waiting"><table></table></div>']
+        held.go.set()
+        await until(lambda: not page._live[0][1].unfinished)
+        assert shown() == ["", "<table></table>"]
 
     asyncio.run(run())
 

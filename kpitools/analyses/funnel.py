@@ -1,16 +1,17 @@
-"""How far deals get: the funnel of those opened in a period, and what became of the visits to each stage.
+"""How far deals get: the funnel of those opened in a period.
 
 A deal that is still open is not a lost deal. It is counted where it stands, apart, and is in no share of the decided.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
 from kpitools.analyses.funnel_steps import RULES, Steps, opened, steps_of
 from kpitools.analyses.outcomes import OUTCOMES, by_outcome
 from kpitools.analyses.spells import IN_STAGE, spell_times, tally
-from kpitools.analyses.stages import LOST, WON, deal_visits, open_stages
 from kpitools.analyses.view import (
     AsOf,
     Schema,
@@ -47,19 +48,6 @@ FUNNEL: Schema = {
     "skipped": pl.Int64,
 }
 TIMED: Schema = FUNNEL | IN_STAGE
-CONVERSION: Schema = {
-    "group": pl.String,
-    "stage": pl.String,
-    "position": pl.Int64,
-    "entered": pl.Int64,
-    "advanced": pl.Int64,
-    "lost": pl.Int64,
-    "moved_back": pl.Int64,
-    "still_open": pl.Int64,
-    "conversion": pl.Float64,
-    "lower": pl.Float64,
-    "upper": pl.Float64,
-}
 
 
 def funnel(
@@ -113,9 +101,53 @@ def funnel(
     >>> steps.select("stage", "entered", "still_open", "lost", pl.col("share_of_previous").round(1)).rows()
     [('Created', 4, 1, 2, None), ('Won', 1, 0, 0, 33.3)]
     """
-    placed, steps = _placed(seen(data, as_of), one_period(period), by, rule, reopened, within)
-    apart = [] if by is None else ["group"]
-    return shaped(_timed(decided_steps(placed, steps.names), steps, [*apart, "step"]), TIMED, by)
+    return timed(placed(data, period=period, as_of=as_of, by=by, rule=rule, reopened=reopened, within=within))
+
+
+class Placed(NamedTuple):
+    """How far each deal has come by a rule, the steps, and the dimension they are broken down by."""
+
+    deals: pl.DataFrame
+    steps: Steps
+    by: str | None
+
+
+def placed(
+    data: Dataset,
+    *,
+    period: str | Period,
+    as_of: AsOf = None,
+    by: str | None = None,
+    rule: str = "reached",
+    reopened: str = "last",
+    within: int | None = None,
+) -> Placed:
+    """What a funnel is counted from; arguments and errors are those of `funnel`."""
+    choose("rule", rule, RULES)
+    choose("outcome", reopened, OUTCOMES)
+    data = seen(data, as_of)
+    need("The funnel", data, "deals.created_at", "deals.status")
+    view = by_outcome(data, reopened)
+    deals = grouped(view["deals"], view, "deals", by).filter(inside("created_at", one_period(period)))
+    found = opened(deals, view, within)
+    steps = steps_of(view, found, *([] if by is None else ["group"]), rule=rule, within=within)
+    return Placed(RULES[rule](found, steps), steps, by)
+
+
+def counted(found: Placed) -> pl.DataFrame:
+    """The frame of `funnel` without the days in each step: most of it, and sooner had."""
+    return shaped(decided_steps(found.deals, found.steps.names), FUNNEL, found.by)
+
+
+def timed(found: Placed) -> pl.DataFrame:
+    """The frame of `funnel`; where visits to the steps are not dated, the days are null."""
+    counts, spells = decided_steps(found.deals, found.steps.names), found.steps.spells
+    if spells is None:
+        counts = counts.with_columns(pl.lit(None, kind).alias(name) for name, kind in IN_STAGE.items())
+        return shaped(counts, TIMED, found.by)
+    on = ["step"] if found.by is None else ["group", "step"]
+    times = spell_times(tally(spells(), *on), *on).select(*on, *IN_STAGE)
+    return shaped(counts.join(times, on=on, how="left", nulls_equal=True, maintain_order="left"), TIMED, found.by)
 
 
 def deals_of_step(
@@ -153,39 +185,17 @@ def deals_of_step(
     >>> deals_of_step(Dataset.of({"deals": deals}), "Created", period="2026Q3").select("deal_id", "went_on").rows()
     [('a', True), ('b', False), ('c', False)]
     """
-    placed, steps = _placed(seen(data, as_of), one_period(period), None, rule, reopened, within)
-    numbers = dict(steps.names.select("stage", "step").iter_rows())
+    found = placed(data, period=period, as_of=as_of, rule=rule, reopened=reopened, within=within)
+    numbers = dict(found.steps.names.select("stage", "step").iter_rows())
     choose("step of the funnel", step, numbers)
     here, stands = pl.col("step") == numbers[step], ~pl.col("skipped")
-    return placed.filter(pl.col("step") >= numbers[step]).select(
+    return found.deals.filter(pl.col("step") >= numbers[step]).select(
         "deal_id",
         went_on=~here,
         still_open=here & stands & (pl.col("status") == "open"),
         lost=here & stands & (pl.col("status") == "lost"),
         skipped=here & pl.col("skipped"),
     )
-
-
-def _placed(
-    data: Dataset, period: Period, by: str | None, rule: str, reopened: str, within: int | None
-) -> tuple[pl.DataFrame, Steps]:
-    """How far each deal has come by the rule, and the steps."""
-    choose("rule", rule, RULES)
-    choose("outcome", reopened, OUTCOMES)
-    need("The funnel", data, "deals.created_at", "deals.status")
-    view = by_outcome(data, reopened)
-    deals = grouped(view["deals"], view, "deals", by).filter(inside("created_at", period))
-    found = opened(deals, view, within)
-    steps = steps_of(view, found, *([] if by is None else ["group"]), rule=rule, within=within)
-    return RULES[rule](found, steps), steps
-
-
-def _timed(counted: pl.DataFrame, steps: Steps, on: list[str]) -> pl.DataFrame:
-    """With the days in each step, where the visits to it are dated."""
-    if not steps.timed:
-        return counted.with_columns(pl.lit(None, kind).alias(name) for name, kind in IN_STAGE.items())
-    times = spell_times(tally(steps.visits, *on), *on).select(*on, *IN_STAGE)
-    return counted.join(times, on=on, how="left", nulls_equal=True, maintain_order="left")
 
 
 def decided_steps(placed: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
@@ -234,61 +244,3 @@ def _shares(steps: pl.DataFrame) -> pl.DataFrame:
         upper=bounds[0][1],
         share_of_decided=percent(entered, first - before),
     )
-
-
-def stage_conversion(data: Dataset, *, period: str | Period, as_of: AsOf = None, by: str | None = None) -> pl.DataFrame:
-    """What became of the visits of deals to each stage that began in a period, as seen at an instant.
-
-    Args:
-        data: deals with status, stages with position, stage_history with deal_id, stage and entered_at.
-        period: the visits that began on its days, whenever the deal was opened.
-        as_of: the day (to its end) or instant from which the data is seen.
-        by: a dimension to break down by, in the column `group`.
-
-    Returns:
-        [group,] stage, position, entered = advanced (to a later stage, or won) + lost + moved_back (to an earlier
-        stage, or one without a place in the order) + still_open, conversion (percent of the decided: advanced or
-        lost) with its Wilson interval lower and upper.
-
-    Raises:
-        EvaluationError: the data lacks what is needed, or cannot be broken down so.
-        UnknownNameError: no such dimension.
-    """
-    view = seen(data, as_of)
-    columns = ("deal_id", "stage", "entered_at")
-    need("Stage conversion", view, "deals.status", "stages.position", *(f"stage_history.{name}" for name in columns))
-    stages = open_stages(view)
-    visits = deal_visits(view).filter(inside("entered_at", one_period(period)))
-    # a dimension may be reached along columns that the visits no longer have
-    key = ["deal_id", "stage", "entered_at"]
-    groups = grouped(view["stage_history"], view, "stage_history", by).select(*key, "group").unique(key, keep="any")
-    visits = visits.join(groups, on=key).join(stages.lazy(), on="stage")
-    after = stages.lazy().select(pl.col("stage").alias("outcome"), after="position")
-    tally = _outcomes(visits.join(after, on="outcome", how="left")).collect()
-    lower, upper = wilson(pl.col("advanced").cast(pl.Float64), pl.col("advanced") + pl.col("lost"))
-    done = _every_stage(tally, stages).with_columns(
-        conversion=percent(pl.col("advanced"), pl.col("advanced") + pl.col("lost")), lower=lower, upper=upper
-    )
-    return shaped(done, CONVERSION, by)
-
-
-def _outcomes(visits: pl.LazyFrame) -> pl.LazyFrame:
-    outcome = pl.col("outcome").str.to_lowercase()
-    advanced = outcome.is_in(WON) | (pl.col("after") > pl.col("position")).fill_null(False)
-    lost = outcome.is_in(LOST)
-    parts = {
-        "entered": pl.lit(True),
-        "advanced": advanced,
-        "lost": lost,
-        "moved_back": outcome.is_not_null() & ~advanced & ~lost,
-        "still_open": outcome.is_null(),
-    }
-    marked = visits.with_columns(part.fill_null(False).cast(pl.Int64).alias(name) for name, part in parts.items())
-    return marked.group_by("group", "stage").agg(pl.col(list(parts)).sum())
-
-
-def _every_stage(tally: pl.DataFrame, stages: pl.DataFrame) -> pl.DataFrame:
-    groups = tally.select("group").unique().sort("group", nulls_last=True)
-    every = groups.join(stages, how="cross", maintain_order="left_right")
-    joined = every.join(tally, on=["group", "stage"], how="left", nulls_equal=True, maintain_order="left")
-    return joined.with_columns(pl.col(pl.Int64).exclude("position").fill_null(0))

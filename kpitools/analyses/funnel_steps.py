@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from kpitools.analyses.spells import spells, step_of, step_visits
+from kpitools.analyses.spells import ended, step_of, step_visits, visits_of
 from kpitools.analyses.stages import open_stages
 from kpitools.analyses.view import column_or_null, last_day, need
 from kpitools.errors import EvaluationError
@@ -24,13 +24,13 @@ class Steps:
 
     Attributes:
         names: the steps in order: `stage`, `position`, `step`.
-        visits: the visits of the deals to them: `row` (of the deal), `step`; from a history also the spells.
-        timed: whether the visits are spells.
+        visits: the visits of the deals to them: `row` (of the deal), `step`.
+        spells: gives the same as spells, where a history dates them.
     """
 
     names: pl.DataFrame
     visits: pl.DataFrame
-    timed: bool
+    spells: Callable[[], pl.DataFrame] | None = None
 
     @property
     def last(self) -> int:
@@ -87,16 +87,22 @@ def steps_of(view: Dataset, deals: pl.DataFrame, *apart: str, rule: str, within:
     if stages.height and {"deal_id", "stage", "entered_at"} <= columns:
         visits = step_visits(view["stage_history"], view, stages)
         dated = visits if within is None else visits.filter(pl.col("entered_at").is_not_null())
-        found = spells(dated, deals.select("row", "deal_id", *apart, "until", "closed_at"))
-        if within is not None:  # else nothing is later than the last day
-            found = found.filter(~(pl.col("entered_at").cast(pl.Date) > pl.col("until")).fill_null(False))
-        return Steps(_named(stages), found, timed=True)
+        known = deals.select("row", "deal_id", *apart, "until", "closed_at")
+        found = visits_of(dated, known)
+        return Steps(_named(stages), _in_time(found, within), lambda: _in_time(ended(found, known), within))
     if stages.height and within is None and _ended_in_stages(view):
         if rule == "through":
             need("The funnel through all stages", view, "stage_history.stage", "stage_history.entered_at")
-        return Steps(_named(stages), deals.select("row", step_of(stages)).drop_nulls(), timed=False)
+        return Steps(_named(stages), deals.select("row", step_of(stages)).drop_nulls())
     created = pl.DataFrame({"stage": [FIRST], "position": [0]})
-    return Steps(_named(created), deals.select("row", step=pl.lit(0, pl.Int16)), timed=False)
+    return Steps(_named(created), deals.select("row", step=pl.lit(0, pl.Int16)))
+
+
+def _in_time(visits: pl.DataFrame, within: int | None) -> pl.DataFrame:
+    """Of a window the visits that began in it; else none is later than the last day."""
+    if within is None:
+        return visits
+    return visits.filter(~(pl.col("entered_at").cast(pl.Date) > pl.col("until")).fill_null(False))
 
 
 def _named(stages: pl.DataFrame) -> pl.DataFrame:

@@ -44,10 +44,19 @@ def spells(visits: pl.LazyFrame, deals: pl.DataFrame) -> pl.DataFrame:
         deals: `deal_id`, `row` (its place among them), `closed_at` (null while open), `until` (the last day
             on which it is seen) and what the visits are to have of their deal.
     """
+    return ended(visits_of(visits, deals), deals)
+
+
+def visits_of(visits: pl.LazyFrame, deals: pl.DataFrame) -> pl.DataFrame:
+    """The visits of some deals, both as for `spells`, with `over_at` as far as the visits themselves say it."""
     keyed = deals.lazy().drop("closed_at").with_columns(key=code(pl.col("deal_id"))).drop("deal_id")
     numbered = visits.with_columns(key=code(pl.col("deal_id"))).drop("deal_id")
-    found = numbered.join(keyed, on="key").drop("key").collect().rename({"left_at": "over_at"})
-    return found.with_columns(_ends(found, deals.select("row", "closed_at")))
+    return numbered.join(keyed, on="key").drop("key").collect().rename({"left_at": "over_at"})
+
+
+def ended(visits: pl.DataFrame, deals: pl.DataFrame) -> pl.DataFrame:
+    """The frame of `visits_of` with `over_at` of every visit that is over."""
+    return visits.with_columns(_ends(visits, deals.select("row", "closed_at")))
 
 
 def _ends(visits: pl.DataFrame, closed: pl.DataFrame) -> pl.Series:

@@ -78,7 +78,8 @@ def funnel(
     """
     page = open_page(data, slice=slice, period=period, as_of=as_of, interactive=interactive)
     views = funnel_views
-    sections = (views.by_count, views.findings, views.conversion, views.won, views.lost, views.open_pipeline)
+    steps_first = InTwoGoes(views.by_count, views.counts)
+    sections = (steps_first, views.findings, views.conversion, views.won, views.lost, views.open_pipeline)
     steps = [Number.of_step(step) for step in views.steps(page.view)]
     return Explorer(page, sections, [win_rate, pipeline_value, *steps])
 

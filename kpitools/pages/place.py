@@ -42,6 +42,7 @@ class Place:
         self._shown_as = shown_as
         self._output: Any = ipywidgets.Output()
         self._widgets: list[Any] = []
+        self._own = 0
         self.waiting = self.unfinished = False
 
     def show(self) -> None:
@@ -60,11 +61,15 @@ class Place:
 
         Args:
             found: the outputs.
-            more: whether others that hold more are to take their place.
+            more: whether others that hold more are to take their place; what was shown behind these stays until then,
+                so that nothing moves, and is marked.
         """
         before = dict(enumerate(self._widgets))
         shown = [self._shown_as(one, before.get(number)) for number, one in enumerate(found)]
         outputs = tuple(_as_output(one) for one in shown)
+        self._own = len(outputs)
+        if more:
+            outputs += tuple(_waiting(one) for one in self._output.outputs[len(outputs) :])
         if outputs != self._output.outputs:
             self._output.outputs = outputs
         self._widgets = shown
@@ -78,8 +83,16 @@ class Place:
         if self.waiting:
             self.fill([Markdown(STOPPED)])
         elif self.unfinished:
-            self._output.outputs += (_as_output(Markdown(STOPPED)),)
+            self._output.outputs = (*self._output.outputs[: self._own], _as_output(Markdown(STOPPED)))
             self.unfinished = False
+
+
+def _waiting(output: dict[str, Any]) -> dict[str, Any]:
+    """The output marked as one of another view, as far as it is a piece of a page."""
+    data = output.get("data", {})
+    if "text/html" not in data:
+        return output
+    return {**output, "data": {**data, "text/html": f'<div class="{WAITING}">{data["text/html"]}</div>'}}
 
 
 def _as_output(shown: Any) -> dict[str, Any]:

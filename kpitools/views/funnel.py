@@ -17,6 +17,7 @@ from kpitools.analyses import pipeline, stage_times, words
 from kpitools.analyses.conversion_apart import conversion_apart
 from kpitools.analyses.funnel_beside import EARLIER, funnel_beside
 from kpitools.analyses.moves import unusual_moves
+from kpitools.analyses.stage_conversion import stage_conversion
 from kpitools.analyses.words import funnel as funnel_words
 from kpitools.analyses.words import ways as more_words
 from kpitools.charts import funnel_chart, incidence_curves, kpi_trend, pipeline_by_stage_and_age, stage_conversion_chart
@@ -112,7 +113,7 @@ def moves(view: View) -> Iterable[Any]:
 
 def conversion(view: View) -> Iterable[Any]:
     """What became of the visits to each stage."""
-    frame = analysis.stage_conversion(view.deals_in(view.period), period=view.period, as_of=view.as_of)
+    frame = stage_conversion(view.deals_in(view.period), period=view.period, as_of=view.as_of)
     labels = {
         "entered": "Visits",
         "advanced": "Visits that went on",
@@ -277,13 +278,28 @@ def open_pipeline(view: View) -> Iterable[Any]:
     return [by_stage(pipeline_by_stage_and_age(frame, measure="amount"), frame["stage"])]
 
 
-def _steps(view: View, counting: Counting) -> pl.DataFrame:
+def counts(view: View, counting: Counting = USUAL) -> Iterable[Any]:
+    """The chart of `by_count` without the table, which takes the days in each stage.
+
+    Args:
+        view: the slice.
+        counting: by which rule, outcome and window deals are counted.
+    """
+    frame = analysis.counted(_placed(view, counting))
+    return [by_stage(funnel_chart(frame, measure="count"), frame["stage"])]
+
+
+def _placed(view: View, counting: Counting) -> analysis.Placed:
     period = _counted_in(view, counting)
     opened = "stage_history" in view.whole  # without it, those that were lost say which steps there are
-    return view.once(f"funnel {counting}", lambda: analysis.funnel(
+    return view.once(f"deals in the funnel {counting}", lambda: analysis.placed(
         view.deals_in(period, opened=opened), period=period, as_of=view.as_of,
         rule=counting.rule, reopened=counting.reopened, within=counting.window_days or None,
     ))  # fmt: skip
+
+
+def _steps(view: View, counting: Counting) -> pl.DataFrame:
+    return view.once(f"funnel {counting}", lambda: analysis.timed(_placed(view, counting)))
 
 
 def steps(view: View) -> list[str]:
