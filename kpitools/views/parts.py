@@ -65,19 +65,25 @@ def _beside_peers(rows: pl.DataFrame, kpi: Kpi) -> pl.DataFrame:
     return found.with_columns(pl.Series("peers_status", status, pl.String))
 
 
+def one_member(view: View) -> tuple[str, str] | None:
+    """The dimension and the member, where the slice is that of one: it stands beside the others."""
+    named = [(name, values[0]) for name, values in view.slice.where.items() if len(values) == 1 and values[0]]
+    return named[0] if len(named) == 1 else None
+
+
 def _peers(kpis: Sequence[Kpi], view: View) -> pl.DataFrame | None:
     """What was handed to the notebook, else, where it holds everything, what the others make."""
     if view.peers is not None:
         return view.peers.select("kpi", "period", pl.col("value").alias("peers"))
-    named = [(name, values[0]) for name, values in view.slice.where.items() if len(values) == 1 and values[0]]
-    if len(named) != 1:
+    found = one_member(view)
+    if found is None:
         return None
     from kpitools.evaluation.others import figures_beside
 
-    ((name, member),) = named
+    name, member = found
     try:
         others = view.others(name, member)
-        found = figures_beside(member, kpis, view.everyone, others, by=name, period=view.period)
+        beside = figures_beside(member, kpis, view.everyone, others, by=name, period=view.period)
     except KpitoolsError:
         return None
-    return found.rename({"value": "peers"})
+    return beside.rename({"value": "peers"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,10 +22,12 @@ from kpitools.pages.view import COMPARISONS, View
 from kpitools.tables import scorecard_table
 from kpitools.views.behind import rows_of
 from kpitools.views.flags import advice_table, flags_words
-from kpitools.views.parts import sentences, with_peers
+from kpitools.views.parts import one_member, sentences, with_peers
 
 #: So much work a live page does before it shows the first figures of a set; about a tenth of a second.
 MOST_ROWS = 3_500_000
+#: What stands beside a figure of the others.
+PEERS = ("peers", "peers_difference", "peers_status")
 
 
 def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
@@ -39,26 +41,28 @@ def headline(role: str = "core", kpis: Iterable[str] = ()) -> Section:
     def whole(view: View) -> Iterable[Any]:
         card = _card(view, role, kpis)
         view.use(card.kpis)
-        frame = with_peers(words.with_chance(card), card.kpis, view)
-        first, second = sorted(COMPARISONS, key=lambda name: name != (view.compare or "previous"))
-        yield _table(view, card, frame, [first, "peers" if "peers" in frame.columns else second])
+        yield _table(view, card, with_peers(words.with_chance(card), card.kpis, view), card.kpis)
         yield from sentences(words.within_words(card.kpis, view.slice.where) + words.missing_words(card.missing))
 
     def soon(view: View) -> Iterable[Any]:
         quick, left = _in_goes(view, role, kpis)
         card = _card_of(view, quick)
-        view.use(card.kpis)
-        yield _table(view, card, words.with_chance(card), [view.compare or "previous"])
+        frame = words.with_chance(card)
+        if one_member(view):  # the others follow; no column moves for them
+            frame = frame.with_columns(pl.lit(None).alias(name) for name in PEERS)
+        yield _table(view, card, frame, _asked(view, role, kpis)[0])
         if left:
             yield from sentences([f"Being worked out: {listed([kpi.label for kpi in left], most=len(left))}."])
 
     return InTwoGoes(whole, soon)
 
 
-def _table(view: View, card: analysis.Scorecard, frame: pl.DataFrame, compare: list[str]) -> Any:
-    compare = [*compare, "target"] if "target" in frame.columns else compare
+def _table(view: View, card: analysis.Scorecard, frame: pl.DataFrame, kpis: Sequence[Kpi]) -> Any:
+    first, second = sorted(COMPARISONS, key=lambda name: name != (view.compare or "previous"))
+    compare = [first, "peers" if "peers" in frame.columns else second]
+    compare += ["target"] if "target" in frame.columns else []
     caption = f"Core figures, {view.period.name}"
-    return scorecard_table(frame, card.kpis, compare=compare, trend=card.trend.frame, caption=caption)
+    return scorecard_table(frame, kpis, compare=compare, trend=card.trend.frame, caption=caption)
 
 
 def findings(role: str = "core", kpis: Iterable[str] = ()) -> Section:
