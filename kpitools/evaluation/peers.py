@@ -108,7 +108,7 @@ def _counted_anew(
     tables = {measure.table.name for kpi in kpis for measure in kpi.measures()}
     rows = max(data[table].select(pl.len()).collect().item() for table in tables)
     at_once = max(1, MOST_ROWS // max(rows, 1))
-    several = [groups[place : place + at_once] for place in range(0, len(groups), at_once)]
+    several = [groups[place : place + at_once] for place in range(0, max(len(groups), 1), at_once)]
     wide = pl.concat(_wide(Figures(data, (name,), some), kpis, moments) for some in several)
     return _told(wide.rename({BY + name: name}), kpis, name)
 
