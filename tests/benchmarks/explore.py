@@ -1,11 +1,11 @@
 """`python -m tests.benchmarks.explore`: from a control's change to the new chart, and what the page takes of memory.
 
 A page is opened as in a notebook, with the kernel's loop running, and its controls are set as a user's choices set
-them, at random but the same in each run. Timed is what the kernel does: from the change to the first section's outputs,
-how long the processor worked on that, and to those of the last section; where a section is shown in two goes, to the
-first of them. For all changes of an explorer, and under that
-for each kind of change. Then the same again without waiting, as one who knows where to go: memory after each hundred
-changes. Times are those of the machine; what a reader should look at are the sizes beside each other.
+them, at random but the same in each run. Timed is what the kernel does: from the change to the first section's outputs
+(where it is shown in two goes, to the first of them), how long the processor worked on that, and to those of the last
+section; for all changes of an explorer, and under that for each kind of change. After each there is a pause, as for
+reading. Then the same again without waiting, as one who knows where to go: memory after each hundred changes. Times are
+those of the machine; what a reader should look at are the sizes beside each other.
 """
 
 from __future__ import annotations
