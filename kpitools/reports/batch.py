@@ -113,7 +113,7 @@ def make_reports(
         EvaluationError: a period, day or slice that cannot be read.
         KeyboardInterrupt: on Ctrl-C, after kernels were ended; `out` then holds whole files only.
     """
-    began = time.monotonic()
+    began, place = time.monotonic(), Path(out).resolve()
     at_once, formats = workers_for(workers, memory_limit), tuple(formats)
     how = {
         "kernel": kernel, "limit": time_limit, "memory": memory_limit, "look": look, "formats": formats,
@@ -128,7 +128,6 @@ def make_reports(
             data, made, settings=settings or {}, aggregates=aggregates, min_peers=min_peers, kpis=kpis, force=force,
             look=look, formats=formats, data_version=data_version,
         )  # fmt: skip
-        place = Path(out).resolve()
         journal = Journal(place)
         before = held_against(journal.before, made, ask.state, ask.definitions)
         said = _said(data, ask, before, kpis)
