@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from math import ceil
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from kpitools.analyses.alike import peer_groups
-from kpitools.analyses.pooling import curves, posteriors, quantiles
+from kpitools.analyses.pooling import posteriors, quantiles
 from kpitools.analyses.view import Schema
-from kpitools.evaluation.figures import worked_out
 from kpitools.evaluation.intervals import CONFIDENCE
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from kpitools.analyses.pooling import Floats
 
 #: So many times the win rates of a group are drawn from what is known of them, and ranked; so many rates at most.
 DRAWS = 1000
@@ -25,8 +33,7 @@ RANKS: Schema = {
     "rank_upper": pl.Int64,
     "top_quarter": pl.Float64,
 }
-#: Who has these in common has the same distribution, which is worked out once.
-COUNTS = ("group", "won", "n")
+PLACED = [name for name in RANKS if name != "pooled"]
 EDGES = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
 
 
@@ -75,49 +82,63 @@ def pooled_leaderboard(placed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _members(judged: pl.DataFrame) -> pl.DataFrame:
-    """The reps of each group together: how many are `compared`, and whether the rep is placed `here`.
+    """The reps of each group together, and whether the rep is placed `here`.
 
     A wider group holds reps who are compared within a closer one; they count there, but are not placed.
     """
     groups = [
-        group.select("rep", "role", "won", "n", group=pl.lit(place), compared=pl.len(), here=pl.col("alike") == alike)
+        group.select("rep", "role", "won", "n", group=pl.lit(place), here=pl.col("alike") == alike)
         for place, (alike, group) in enumerate(peer_groups(judged))
     ]
-    return pl.concat(groups).with_row_index("who")
+    return pl.concat(groups)
 
 
 def _placed(members: pl.DataFrame) -> pl.DataFrame:
     """The reps where they are compared, with the columns of `RANKS`."""
+    import numpy as np
+
     known = members.hstack(posteriors(members))
-    distinct = known.unique(COUNTS, keep="first", maintain_order=True).with_row_index("row")
-    rows = distinct.lazy().select("row", *COUNTS)
-    named, curve = known.lazy().join(rows, on=COUNTS, maintain_order="left"), curves(distinct)
-    placed = named.filter("here").join(_edges(distinct, curve), on="row", how="left", maintain_order="left")
-    ranked = placed.join(_ranks(named, distinct, curve), on="who", how="left", maintain_order="left")
-    shown = ranked.with_columns(pooled=100 * pl.col("mean"))
-    return worked_out(shown.select("rep", "role", *(pl.col(name).cast(kind) for name, kind in RANKS.items())))
+    values = known.select("won", "n", "alpha", "beta", "here").cast(pl.Float64).to_numpy()
+    groups = np.split(values, np.flatnonzero(known["group"].diff().to_numpy() > 0))
+    found = pl.DataFrame(np.concatenate([_placed_in(group) for group in groups]), schema=PLACED)
+    placed = known.filter("here").select("rep", "role", pooled=100 * pl.col("mean")).hstack(found.fill_nan(None))
+    return placed.select("rep", "role", *(pl.col(name).cast(kind) for name, kind in RANKS.items()))
 
 
-def _edges(distinct: pl.DataFrame, curve: pl.DataFrame) -> pl.LazyFrame:
-    """The bounds of the pooled rate, in percent."""
-    wanted = distinct.lazy().select("row", level=pl.lit([*EDGES])).explode("level")
-    low, high = 100 * pl.col("rate").first(), 100 * pl.col("rate").last()
-    return quantiles(curve, wanted).group_by("row", maintain_order=True).agg(pooled_lower=low, pooled_upper=high)
+def _placed_in(group: Floats) -> Floats:
+    """One row with the columns of `PLACED` per member of a group that is placed there, NaN where nothing is said.
+
+    Args:
+        group: won, n, alpha, beta and here, one row per member. Who has the same counts has the same distribution.
+    """
+    import numpy as np
+
+    members, here = len(group), group[:, 4] > 0
+    times = min(DRAWS, max(1, MOST_RATES // members))
+    levels = np.array([*EDGES, *(np.arange(times) + 0.5) / times])
+    _, first, same = np.unique(group[:, :2], axis=0, return_index=True, return_inverse=True)
+    alpha, beta = group[first, 2:4].T
+    rates = quantiles(alpha, beta, levels)[same]
+    ranks = _ranks(rates[:, len(EDGES) :])[:, here]
+    unknown = np.full(here.sum(), np.nan)
+    low, high = np.quantile(ranks, EDGES, axis=0, method="nearest") if members > 1 else (unknown, unknown)
+    best = 100 * (ranks <= ceil(members / 4)).mean(axis=0) if members >= FEWEST else unknown
+    return np.stack([*100 * rates[here, : len(EDGES)].T, np.full_like(unknown, members), low, high, best], axis=1)
 
 
-def _ranks(named: pl.LazyFrame, distinct: pl.DataFrame, curve: pl.DataFrame) -> pl.LazyFrame:
-    """Rank bounds and the chance of the top quarter of each rep, from its draws set beside those of the others."""
-    times = pl.min_horizontal(DRAWS, MOST_RATES // pl.col("compared"))
-    wanted = distinct.lazy().select("row", times=times, draw=pl.int_ranges(times)).explode("draw")
-    levels = wanted.select("row", level=(pl.col("draw") + 0.5) / pl.col("times"))
-    rates = quantiles(curve, levels).group_by("row", maintain_order=True).agg("rate")
-    reps = named.select("who", "group", "compared", "row")
-    drawn = reps.join(rates, on="row", how="left", maintain_order="left").explode("rate")
-    # Shuffled within the group, so that the draws of one rep are set beside those of another in no order.
-    mixed = drawn.with_columns(pl.col("who", "rate").shuffle(seed=SEED).over("group"))
-    numbered = mixed.with_columns(draw=pl.int_range(pl.len()).over("who"))
-    ranked = numbered.with_columns(rank=pl.col("rate").rank("ordinal", descending=True).over("group", "draw"))
-    compared = pl.col("compared")
-    low, high = (pl.when(compared.first() > 1).then(pl.col("rank").quantile(edge, "nearest")) for edge in EDGES)
-    best = pl.when(compared.first() >= FEWEST).then(100 * (pl.col("rank") <= (compared / 4).ceil()).mean())
-    return ranked.group_by("who").agg(rank_lower=low, rank_upper=high, top_quarter=best)
+def _ranks(rates: Floats) -> NDArray[np.int64]:
+    """The rank of each rep in each draw: one row per draw, one column per rep.
+
+    Of two that draw the same rate, the one that comes first ranks first.
+
+    Args:
+        rates: one row per rep, one column per draw.
+    """
+    import numpy as np
+
+    # Shuffled, so that the draws of one rep are set beside those of another in no order.
+    mixed = np.random.default_rng(SEED).permuted(rates, axis=1)
+    order = (-mixed.T).argsort(axis=1, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(1, len(rates) + 1)[np.newaxis], axis=1)
+    return ranks

@@ -38,11 +38,11 @@ def funnel_chart(frame: pl.DataFrame, *, measure: str = "count") -> style.Chart:
     if not data.has_figures(rows, "value"):
         return style.no_data(title)
     texts = {"title": title, "description": _description(rows, title), "notes": _notes(rows)}
-    layer = alt.layer(*_bars(rows, axis_title(label, unit), unit, many=bool(group)))
+    bars, stages = _bars(rows, axis_title(label, unit), unit, many=bool(group)), rows["stage"].n_unique()
     if group:
-        layer = layer.properties(width=200, height=20 * rows["stage"].n_unique())
+        layer = alt.layer(*bars, width=200, height=20 * stages)
         return style.small_charts(layer, sorted(set(rows["group"])), columns=2, rows=data.inline(rows), **texts)
-    return style.fitted(layer.properties(data=data.inline(rows)), height=34 * rows["stage"].n_unique(), **texts)
+    return style.fitted(alt.layer(*bars, data=data.inline(rows)), height=34 * stages, **texts)
 
 
 def _rows(frame: pl.DataFrame, field: str, unit: str) -> pl.DataFrame:

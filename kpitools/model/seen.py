@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from kpitools.model.asof import looks_beyond, stood
@@ -101,16 +102,20 @@ class Held:
         parents = self.rows(parent, lookup=True).lazy().select(key_code(parent_key)).with_row_index(ROW)
         named = rows.lazy().select(key_code(key))
         found = named.join(parents.unique(KEY, keep="any"), on=KEY, how="left", maintain_order="left")
-        return found.select(pl.col(ROW).fill_null(self.rows(parent, lookup=True).height)).collect().to_series()
+        row = pl.col(ROW).fill_null(self.rows(parent, lookup=True).height)
+        return found.select(row).collect().to_series().rechunk()
+
+    def windowed(self, name: str) -> bool:
+        """Whether a window leaves out rows of a table: deals, where they are dated, and their story."""
+        dated = self.shared("deals") and "created_at" in self.whole.columns("deals")
+        return dated and (name == "deals" or name in STORY)
 
     def alive(self, name: str, since: Since, last: date) -> Mask | None:
         """The deals of a window that ends with a day, or the rows of their story; None for all rows.
 
         A deal is over after the day it closes. One without a date is left out: nothing can be told of it by time.
         """
-        if not self.shared("deals") or "created_at" not in self.whole.columns("deals"):
-            return None
-        if name != "deals" and name not in STORY:
+        if not self.windowed(name):
             return None
         deals = self.rows("deals", lookup=False)
         inside = deals.select(_alive(deals, since, last)).to_series()
@@ -169,6 +174,10 @@ class Seen:
     def all_shared(self) -> bool:
         """Whether keys lead to the rows that count, in every table."""
         return self._held.all_shared
+
+    def windowed(self, name: str) -> bool:
+        """Whether a window leaves out rows of a table."""
+        return self._held.windowed(name)
 
     def everything(self, since: Since | None = None) -> Dataset:
         """All of the data, each table of it found when it is first read.
@@ -242,6 +251,9 @@ def _filled(mask: Mask, height: int) -> Mask:
 
 
 def led_to(mask: Mask, place: pl.Series) -> Mask:
-    """For each row, what is said of the row that a key leads to; of none, nothing is. Bytes are quicker than bits."""
-    said = pl.concat([mask.cast(pl.UInt8), pl.Series([0], dtype=pl.UInt8)])
-    return said.gather(place).cast(pl.Boolean)
+    """For each row, what is said of the row that a key leads to; of none, nothing is.
+
+    Taken as bytes, and without a look at whether each place is one: of millions of rows that takes half the time.
+    """
+    said = np.append(mask.to_numpy(), False)
+    return pl.Series(said.view(np.uint8).take(place.to_numpy(), mode="clip")).cast(pl.Boolean)

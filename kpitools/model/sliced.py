@@ -22,6 +22,8 @@ from kpitools.model.tables import TABLES
 #: Looked up among all of them. To find out which reps a slice names, every table would be read; nothing of theirs is
 #: hidden, and no figure counts reps that only others name.
 WHOLE = REFERENCE | {"reps"}
+#: The key that leads a row to the deal whose story it is part of.
+DEAL = "deal_id"
 #: A table, a key of it, and whether its look-up rows are meant.
 Naming = tuple[str, str, bool]
 
@@ -130,10 +132,20 @@ class Sliced:
         """The rows of a table that are of the slice."""
         if name not in self._own:
             everyone = self._seen.mask(name, None, lookup=False)
-            asked = partial(self._asked, name, self._routes[name], everyone, lookup=False)
-            found = self._seen.asked(name, self._where, asked)
-            self._own[name] = self._seen.mask(name, self._since, lookup=False) & found
+            if self._told_by_deals(name, everyone):
+                self._own[name] = everyone & led_to(self._own_mask("deals"), self._seen.place(name, DEAL, lookup=False))
+            else:
+                asked = partial(self._asked, name, self._routes[name], everyone, lookup=False)
+                found = self._seen.asked(name, self._where, asked)
+                self._own[name] = self._seen.mask(name, self._since, lookup=False) & found
         return self._own[name]
+
+    def _told_by_deals(self, name: str, among: Mask) -> bool:
+        """Whether the deals of slice and window tell which rows are theirs: then millions are led to deals once."""
+        if self._since is None or name == "deals" or not self._seen.windowed(name):
+            return False
+        telling = [self._telling(name, paths, among, lookup=False) for paths in self._routes[name].values()]
+        return {_start(path) for paths in telling for path in paths} == {DEAL}
 
     def _led_mask(self, name: str) -> Mask:
         """The look-up rows that the slice's rows lead to, themselves among them."""

@@ -36,9 +36,8 @@ def check_not_empty(view: View, tables: OptionTables) -> None:
 
 
 def _any_deal(view: View) -> bool:
-    """Whether a deal of the period is left: that is quickly told, and most slices have one."""
-    data = view.deals_in(view.period)
-    return "deals" in data and bool(data["deals"].select(pl.len() > 0).collect().item())
+    """Whether a deal is left: that is quickly told, and most slices have one."""
+    return "deals" in view.data and bool(view.data["deals"].select(pl.len() > 0).collect().item())
 
 
 def remark(view: View, tables: OptionTables) -> str:
