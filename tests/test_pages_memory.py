@@ -168,6 +168,23 @@ def test_a_part_in_memory_holds_the_rows_of_the_cut(odd, seed):
             assert_frame_equal(rows, wanted, check_row_order=False)
 
 
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize("leads", [False, True], ids=["deals alone", "leads too"])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_story_of_a_slice_in_a_window_is_that_of_its_deals_there(odd, seed, leads, opened):
+    where, _ = drawn(odd, seed)
+    if leads:  # visits that tell their lead, whose account tells what the deal's own does not
+        visits = odd["stage_history"].join(odd["leads"].select("deal_id", told="lead_id"), on="deal_id", how="left")
+        visits = visits.unique("history_id").with_columns(lead_id="told").drop("told").collect()
+        odd = Dataset.of({name: frame.collect() for name, frame in odd.frames.items()} | {"stage_history": visits})
+    memory, since = Memory(odd), Since(date(2026, 4, 1), opened)
+    found, everyone = (memory.part("2026-06-30", asked, since=since) for asked in (where, {}))
+    cut = odd.as_of("2026-06-30").where(where)
+    for name in ("deals", "stage_history", "deal_changes", "deal_versions"):
+        inside = cut[name].join(everyone["deals"], on="deal_id", how="semi").collect()
+        assert_frame_equal(found[name].collect(), inside, check_row_order=False)
+
+
 def looked_up(data: Dataset, table: str) -> list[str]:
     """Every column of what a table's keys lead to, and whose it is."""
     keys = {key: parent for key, parent in TABLES[table].foreign_keys.items() if key in data.columns(table)}
