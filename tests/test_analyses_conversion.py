@@ -556,7 +556,15 @@ def test_a_chart_of_nothing_and_of_the_wrong_frame():
 # --- On a page --------------------------------------------------------------------------------------------------------
 
 PAGE = views.funnel
-SECTIONS = (PAGE.won, PAGE.won_by_segment, PAGE.moves, PAGE.times, PAGE.lost, PAGE.beside, PAGE.leads)
+SECTIONS = (
+    views.conversion.won,
+    views.conversion.won_by_segment,
+    PAGE.moves,
+    PAGE.times,
+    PAGE.lost,
+    PAGE.beside,
+    PAGE.leads,
+)
 
 
 @pytest.mark.parametrize("chosen", ["", "team=DACH", "segment=enterprise"])
@@ -571,7 +579,7 @@ def test_a_section_of_any_slice(data: Dataset, chosen: str, section: Section):
 def test_sections_of_deals_alone_say_what_is_missing(sample: dict[str, pl.DataFrame]):
     deals = sample["deals"].select("deal_id", "status", "created_at", "closed_at")
     view = open_page(Dataset.of({"deals": deals}), period="2026Q2", interactive=False).view
-    assert len(list(views.funnel.won(view))) == 3
+    assert len(list(views.conversion.won(view))) == 3
     assert len(list(views.funnel.beside(view))) == 4
     lacking = {views.funnel.times: "stage_history", views.funnel.lost: "lost_reason", views.funnel.leads: "leads"}
     for section, missing in lacking.items():
@@ -613,7 +621,7 @@ def test_the_rules_and_the_window_change_the_page_and_are_said_on_it(data: Datas
     assert "A deal counts in a stage if it visited that and all before it" in other
     assert "Only deals that have had 60 days since they were opened count" in other
     assert "Counted are the deals opened in 2025Q3..2026Q2" in other
-    shown = [list(views.funnel.won(page.view, Counting(window_days=days)))[-1] for days in (0, 30)]
+    shown = [list(views.conversion.won(page.view, Counting(window_days=days)))[-1] for days in (0, 30)]
     assert "Matured: won within 90 days" in str(shown[0])
     assert "Matured: won within 30 days" in str(shown[1])
 

@@ -45,7 +45,7 @@ def sections(module: ModuleType) -> list[Callable[[View], Iterable[Any]]]:
     return found
 
 
-FUNNEL = sections(views.funnel)
+FUNNEL = [*sections(views.funnel), *sections(views.conversion)]
 PIPELINE = sections(views.pipeline)
 #: What the other explorers show first.
 FIRST = [views.reps.leaderboard, views.retention.cohorts, views.scorecard.headline(), views.kpi.figure(win_rate)]

@@ -24,6 +24,7 @@ from kpitools.model.dataset import Dataset
 from kpitools.model.slice import Slice
 from kpitools.pages import Page, open_page
 from kpitools.pages.section import InTwoGoes, Section
+from kpitools.views import conversion
 from kpitools.views import funnel as funnel_views
 from kpitools.views import kpi as kpi_views
 from kpitools.views import pipeline as pipeline_views
@@ -79,7 +80,7 @@ def funnel(
     page = open_page(data, slice=slice, period=period, as_of=as_of, interactive=interactive)
     views = funnel_views
     steps_first = InTwoGoes(views.by_count, views.counts)
-    sections = (steps_first, views.findings, views.conversion, views.won, views.lost, views.open_pipeline)
+    sections = (steps_first, views.findings, views.conversion, conversion.won, views.lost, views.open_pipeline)
     steps = [Number.of_step(step) for step in views.steps(page.view)]
     return Explorer(page, sections, [win_rate, pipeline_value, *steps])
 

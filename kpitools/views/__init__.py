@@ -6,8 +6,8 @@ from typing import Any
 from kpitools.views.foot import foot
 
 #: Loaded when first used: whoever needs the foot alone does not wait for charts.
-SECTIONS = ("behind", "counting", "funnel", "kpi", "pipeline", "reps", "retention", "scorecard")
-__all__ = ["behind", "counting", "foot", "funnel", "kpi", "pipeline", "reps", "retention", "scorecard"]
+SECTIONS = ("behind", "conversion", "counting", "funnel", "kpi", "pipeline", "reps", "retention", "scorecard")
+__all__ = ["behind", "conversion", "counting", "foot", "funnel", "kpi", "pipeline", "reps", "retention", "scorecard"]
 
 
 def __getattr__(name: str) -> Any:

@@ -53,6 +53,9 @@ class Counting:
         return self.window_days or WINDOW
 
 
+USUAL = Counting()
+
+
 class Counted:
     """The sections of a page that depend on how deals are counted. Its controls set that; the sections follow."""
 

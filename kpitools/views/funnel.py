@@ -6,7 +6,6 @@ The sections whose figures depend on how deals are counted take a `Counting`; se
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -14,13 +13,12 @@ import polars as pl
 from kpitools.analyses import conversion as ways
 from kpitools.analyses import funnel as analysis
 from kpitools.analyses import pipeline, stage_times, words
-from kpitools.analyses.conversion_apart import conversion_apart
 from kpitools.analyses.funnel_beside import EARLIER, funnel_beside
 from kpitools.analyses.moves import unusual_moves
 from kpitools.analyses.stage_conversion import stage_conversion
 from kpitools.analyses.words import funnel as funnel_words
 from kpitools.analyses.words import ways as more_words
-from kpitools.charts import funnel_chart, incidence_curves, kpi_trend, pipeline_by_stage_and_age, stage_conversion_chart
+from kpitools.charts import funnel_chart, kpi_trend, pipeline_by_stage_and_age, stage_conversion_chart
 from kpitools.evaluation.evaluate import evaluate
 from kpitools.kpis.conversion import win_rate
 from kpitools.kpis.cycle_time import sales_cycle_length
@@ -28,16 +26,13 @@ from kpitools.kpis.pipeline import pipeline_value
 from kpitools.model.calendar import Period, periods_until
 from kpitools.pages.view import View
 from kpitools.tables import frame_table
-from kpitools.views.counting import Counting
-from kpitools.views.parts import by_stage, sentences, some_of
+from kpitools.views.counting import USUAL, Counting
+from kpitools.views.parts import by_stage, last_periods, sentences, some_of
 
 SHOWN = (win_rate, sales_cycle_length, pipeline_value)
 TREND = 8
 #: So many pairs of stage and reason a table shows.
 MOST_REASONS = 10
-#: Conversion is told of the deals of so many periods: those of one alone have seldom had the time to be won.
-LOOKED_AT = 4
-USUAL = Counting()
 
 
 def findings(view: View, counting: Counting = USUAL) -> Iterable[Any]:
@@ -132,56 +127,6 @@ def conversion(view: View) -> Iterable[Any]:
     ]
 
 
-def won(view: View, counting: Counting = USUAL) -> Iterable[Any]:
-    """What share of the deals of the last periods is won, three ways, and how long it takes.
-
-    Args:
-        view: the slice.
-        counting: by which rule, outcome and window deals are counted.
-    """
-    asked, within = _asked(view, counting), counting.window
-    data = view.deals_in(_last_periods(view))
-    three = ways.conversion(data, **asked, within=within)
-    said = more_words.ways_words(three) + more_words.time_words(ways.time_to_win(data, **asked, within=within))
-    curve = ways.incidence(data, **asked).filter(pl.col("age") <= 2 * within)
-    labels = {
-        "way": "How it is reckoned",
-        "deals": "Deals",
-        "won": "Deals won",
-        "lost": "Deals lost",
-        "still_open": "Deals still open",
-        "conversion": "Conversion",
-        "lower": "From",
-        "upper": "To",
-        "share_open": "Share still open",
-    }
-    units = dict.fromkeys(("conversion", "lower", "upper", "share_open"), "percent")
-    note = (
-        f"Deals opened in {_last_periods(view)}. Naive: won by now, of all deals. Matured: won within {within} "
-        "days, of the deals that have had them. Censoring-aware: the same from all deals, each for as long as it was "
-        "seen. From and to: 95 % interval."
-    )
-    table = frame_table(three.select(*labels), caption="Conversion three ways", labels=labels, units=units, note=note)
-    return [*sentences(said), incidence_curves(_where_it_rises(curve), within=within), table]
-
-
-def won_by_segment(view: View, counting: Counting = USUAL) -> Iterable[Any]:
-    """The same by segment.
-
-    Args:
-        view: the slice.
-        counting: by which rule, outcome and window deals are counted.
-    """
-    asked, within = _asked(view, counting) | {"by": "segment"}, counting.window
-    data = view.deals_in(_last_periods(view))
-    three, times = (find(data, **asked, within=within) for find in (ways.conversion, ways.time_to_win))
-    said = more_words.group_words(three, times)
-    if three["group"].n_unique() > 1:
-        said += more_words.apart_words(conversion_apart(data, **asked, within=within))
-    curve = ways.incidence(data, **asked).filter(pl.col("age") <= 2 * within)
-    return [*sentences(said), incidence_curves(_where_it_rises(curve), within=within)]
-
-
 def beside(view: View, counting: Counting = USUAL) -> Iterable[Any]:
     """The funnel beside the period before and the year before, at the same point.
 
@@ -216,7 +161,7 @@ def beside(view: View, counting: Counting = USUAL) -> Iterable[Any]:
 
 def times(view: View) -> Iterable[Any]:
     """How long deals stand in each stage."""
-    frame = stage_times.stage_times(view.deals_in(_last_periods(view)), period=_last_periods(view), as_of=view.as_of)
+    frame = stage_times.stage_times(view.deals_in(last_periods(view)), period=last_periods(view), as_of=view.as_of)
     labels = {
         "entered": "Visits",
         "still_open": "Visits not over",
@@ -309,19 +254,4 @@ def steps(view: View) -> list[str]:
 
 def _counted_in(view: View, counting: Counting) -> Period:
     """The period; with a window the last ones, as few deals of this one alone have had the days."""
-    return _last_periods(view) if counting.window_days else view.period
-
-
-def _asked(view: View, counting: Counting) -> dict[str, Any]:
-    return {"period": _last_periods(view), "as_of": view.as_of, "reopened": counting.reopened}
-
-
-def _where_it_rises(curve: pl.DataFrame) -> pl.DataFrame:
-    """The ages at which a curve moves, its first and its last: in between it is level."""
-    age = pl.col("age")
-    return curve.filter((pl.col("events") > 0) | (age == 0) | (age == age.max().over("group")))
-
-
-def _last_periods(view: View) -> Period:
-    first, *_ = found = periods_until(view.period, LOOKED_AT)
-    return replace(view.period, start=first.start, label=f"{first}..{found[-1]}")
+    return last_periods(view) if counting.window_days else view.period

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,10 +15,14 @@ from kpitools.errors import KpitoolsError
 from kpitools.evaluation.audit import computable, require
 from kpitools.evaluation.compare import judged
 from kpitools.kpis.kpi import Kpi
+from kpitools.model.calendar import Period, periods_until
 from kpitools.pages.linked import Linked
 
 if TYPE_CHECKING:
     from kpitools.pages.view import View
+
+#: Conversion is told of the deals of so many periods: those of one alone have seldom had the time to be won.
+LOOKED_AT = 4
 
 
 def sentences(said: Iterable[str]) -> list[Any]:
@@ -32,6 +37,12 @@ def by_stage(chart: Any, stages: Iterable[str | None]) -> Linked:
     """A chart of stages, of which a click chooses one; the outcome after the last is no stage."""
     known = (stage for stage in stages if stage is None or stage.lower() not in WON)
     return Linked.of(chart, "stage", PICKED, "stage", known)
+
+
+def last_periods(view: View) -> Period:
+    """The period and those before it that conversion is told of."""
+    first, *_ = found = periods_until(view.period, LOOKED_AT)
+    return replace(view.period, start=first.start, label=f"{first}..{found[-1]}")
 
 
 def some_of(kpis: Sequence[Kpi], view: View) -> list[Kpi]:
