@@ -77,6 +77,30 @@ def test_a_rep_clicked_is_the_slice_until_let_go(page: Page, lab: Lab, tmp_path:
     expect(points(board)).to_have_count(43)
 
 
+def test_a_rep_is_chosen_and_let_go_by_keyboard_alone(page: Page, lab: Lab, tmp_path: Path):
+    said = run_all(page, lab, "templates/reps.ipynb")
+    board = chart(page, "Pooled win rate by rep")
+    expect(points(board)).to_have_count(43)
+    cells = page.locator(".jp-Cell").count()
+    box, heard = page.locator(".kpitools-chart").filter(has=board), page.locator("p.kpitools-said")
+    first = str(points(board).first.get_attribute("aria-label"))
+    box.focus()
+    page.keyboard.press("Home")
+    expect(heard).to_have_text(first)
+    expect(page.locator(".kpitools-keys")).to_have_text(re.compile("Arrow keys: from mark to mark. Enter: select"))
+    page.screenshot(path=tmp_path / "keys.png")
+    for key in ("ArrowDown", "a", "ArrowUp", "Enter"):  # a would be a new cell, were the key the notebook's
+        page.keyboard.press(key)
+    name = first.partition(",")[0]
+    expect(said).to_have_value(f"rep={name.replace(' ', '+')}&{WHOLE}")
+    expect(points(board)).to_have_count(1)
+    expect(box).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(said).to_have_value(WHOLE)
+    expect(points(board)).to_have_count(43)
+    expect(page.locator(".jp-Cell")).to_have_count(cells)
+
+
 def test_cohorts_brushed_are_the_slice_until_shown_all_again(page: Page, lab: Lab, tmp_path: Path):
     said = run_all(page, lab, "templates/retention.ipynb")
     cells = chart(page, "Customers still there, by cohort and age").locator("svg.marks .mark-rect.role-mark path")
@@ -95,6 +119,11 @@ def test_cohorts_brushed_are_the_slice_until_shown_all_again(page: Page, lab: La
     page.get_by_role("button", name="Show every cohort").first.click()
     expect(said).to_have_value(WHOLE)
     expect(others).to_contain_text("2022Q4")
+    page.locator(".kpitools-chart").filter(has=cells).focus()
+    for key in ("Home", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    expect(said).to_have_value(re.compile("^cohort=2022-10&.*cohort=2023-03&"))
+    expect(others).not_to_contain_text("2023Q2")
 
 
 def brush(page: Page, start: Locator, end: Locator) -> None:

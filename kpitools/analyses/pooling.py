@@ -16,15 +16,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from math import prod
-from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 #: Prior weights tried, evenly spread over the share by which a rep with a typical number of deals is drawn in.
 STEPS = 60
@@ -68,8 +65,6 @@ def _averaged(distinct: pl.DataFrame) -> pl.DataFrame:
     Args:
         distinct: group, w, n, times (so many reps have these counts), typical (deals), sorted by group.
     """
-    import numpy as np
-
     if distinct.is_empty():
         return pl.DataFrame(schema={"mean": pl.Float64, "variance": pl.Float64})
     w, n, times, typical = distinct.select("w", "n", "times", "typical").cast(pl.Float64).to_numpy().T[:, :, np.newaxis]
@@ -104,8 +99,6 @@ def _log_rising(start: Floats, count: Floats) -> Floats:
 
 def _log_gamma(x: Floats) -> Floats:
     """The logarithm of the gamma function, less a constant: Stirling's series some steps up, and down again."""
-    import numpy as np
-
     z = x + STEPS_UP
     series = reduce(lambda rest, divisor: (rest / z + 1 / divisor) / z, STIRLING, np.zeros_like(z))
     return (z - 0.5) * np.log(z) - z + series - np.log(prod((x + step for step in range(1, STEPS_UP)), start=x))
@@ -126,8 +119,6 @@ def quantiles(alpha: Floats, beta: Floats, levels: Sequence[float] | Floats) -> 
     >>> quantiles(np.array([4.0]), np.array([4.0]), [0.025, 0.5]).round(3).tolist()
     [[0.184, 0.5]]
     """
-    import numpy as np
-
     a, b = alpha[:, np.newaxis], beta[:, np.newaxis]
     middle, width = np.log(a / b), np.sqrt(1 / a + 1 / b)
     # To the side of a small parameter the density falls off slowly, like exp(a x) or exp(-b x).
@@ -142,6 +133,4 @@ def quantiles(alpha: Floats, beta: Floats, levels: Sequence[float] | Floats) -> 
 
 def _log_density(a: Floats, b: Floats, logit: Floats) -> Floats:
     """The logarithm of the density of a beta distribution over the logit, less a constant."""
-    import numpy as np
-
     return -(a + b) * np.logaddexp(0, -logit) - b * logit

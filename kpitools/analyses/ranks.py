@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from kpitools.analyses.alike import peer_groups
-from kpitools.analyses.pooling import posteriors, quantiles
+from kpitools.analyses.pooling import Floats, posteriors, quantiles
 from kpitools.analyses.view import Schema
 from kpitools.evaluation.intervals import CONFIDENCE
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from kpitools.analyses.pooling import Floats
 
 #: So many times the win rates of a group are drawn from what is known of them, and ranked; so many rates at most.
 DRAWS = 1000
@@ -95,8 +90,6 @@ def _members(judged: pl.DataFrame) -> pl.DataFrame:
 
 def _placed(members: pl.DataFrame) -> pl.DataFrame:
     """The reps where they are compared, with the columns of `RANKS`."""
-    import numpy as np
-
     known = members.hstack(posteriors(members))
     values = known.select("won", "n", "alpha", "beta", "here").cast(pl.Float64).to_numpy()
     groups = np.split(values, np.flatnonzero(known["group"].diff().to_numpy() > 0))
@@ -111,8 +104,6 @@ def _placed_in(group: Floats) -> Floats:
     Args:
         group: won, n, alpha, beta and here, one row per member. Who has the same counts has the same distribution.
     """
-    import numpy as np
-
     members, here = len(group), group[:, 4] > 0
     times = min(DRAWS, max(1, MOST_RATES // members))
     levels = np.array([*EDGES, *(np.arange(times) + 0.5) / times])
@@ -134,8 +125,6 @@ def _ranks(rates: Floats) -> NDArray[np.int64]:
     Args:
         rates: one row per rep, one column per draw.
     """
-    import numpy as np
-
     # Shuffled, so that the draws of one rep are set beside those of another in no order.
     mixed = np.random.default_rng(SEED).permuted(rates, axis=1)
     order = (-mixed.T).argsort(axis=1, kind="stable")

@@ -40,6 +40,7 @@ class LiveChart(anywidget.AnyWidget):
     """
 
     _esm = (_HERE / "live.js").read_text(encoding="utf-8")
+    _css = (_HERE / "live.css").read_text(encoding="utf-8")
 
     library = anywidget.WidgetTrait().tag(sync=True)
     spec = traitlets.Dict().tag(sync=True)

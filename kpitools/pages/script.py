@@ -10,21 +10,27 @@ from importlib.metadata import version
 from pathlib import Path
 
 VEGA_LITE = "6.4"
+_KEYS = Path(__file__).with_name("keys.js")
 
 
 def bundled(snippet: Path) -> str:
     """The script: about two seconds to make the first time, read from disk after that.
 
     Args:
-        snippet: the lines of our own, which may use Vega, Vega-Lite and Vega-Embed.
+        snippet: the lines of our own, which may use Vega, Vega-Lite and Vega-Embed, and what `keys.js` defines.
     """
-    lines = snippet.read_text(encoding="utf-8")
+    lines = with_keys(snippet)
     key = hashlib.sha256(f"{version('vl-convert-python')}|{VEGA_LITE}|{lines}".encode()).hexdigest()[:16]
     kept = cache_folder() / f"script-{key}.js"
     try:
         return kept.read_text(encoding="utf-8")
     except OSError:
         return _made(lines, kept)
+
+
+def with_keys(snippet: Path) -> str:
+    """The lines of our own, after those by which a chart is reached by keyboard."""
+    return "".join(one.read_text(encoding="utf-8") for one in (_KEYS, snippet))
 
 
 def _made(lines: str, kept: Path) -> str:

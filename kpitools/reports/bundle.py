@@ -8,7 +8,7 @@ import gzip
 import re
 from pathlib import Path
 
-from kpitools.pages.script import VEGA_LITE, bundled
+from kpitools.pages.script import VEGA_LITE, bundled, with_keys
 
 __all__ = ["VEGA_LITE", "bundle", "packed", "packed_bundle", "script_words"]
 
@@ -30,7 +30,7 @@ def bundle() -> str:
 @functools.lru_cache(1)
 def script_words() -> tuple[str, ...]:
     """The words that the script says to a reader, in English."""
-    return tuple(dict.fromkeys(_SAID.findall(_PAGE_JS.read_text(encoding="utf-8"))))
+    return tuple(dict.fromkeys(_SAID.findall(with_keys(_PAGE_JS))))
 
 
 @functools.lru_cache(1)
