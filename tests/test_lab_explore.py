@@ -463,14 +463,18 @@ def test_a_restarted_kernel_gives_the_same_page(browser: Browser, lab: Lab):
 
 REACHED = [
     "Team", "Manager", "Rep", "Segment", "Region", "Product family", "Stage", "Calendar", "Period", "As of",
-    "Compare with", "Undo", "Reset", "Slice", "Parameters", "Win rate, Q3 2026", "Show every team", "Win rate by team",
-    "Win rate by segment", "Win rate by rep", "Rows behind this number", "Number", "Counted in", "Sort by", "Order",
+    "Compare with", "Undo", "Reset", "Slice", "Parameters", "Win rate, Q3 2026",
+    "Dot chart. Win rate by team", "Show every team", "Win rate by team",
+    "Dot chart. Win rate by segment", "Win rate by segment", "Dot chart. Win rate by rep", "Win rate by rep",
+    "Rows behind this number", "Number", "Counted in", "Sort by", "Order",
     "Search", "Next", "Win rate: deals", "Export CSV", "Export Excel",
 ]  # fmt: skip
 FOCUSED = """() => {
   const one = document.activeElement;
   if (!one.closest('.jp-Notebook')) return '';
-  return one.labels?.[0]?.innerText || one.getAttribute('aria-label') || one.innerText.trim();
+  const said = one.getAttribute('aria-label');
+  if (one.ariaRoleDescription === 'chart') return said.split('. ').slice(0, 2).join('. ');
+  return one.labels?.[0]?.innerText || said || one.innerText.trim();
 }"""
 
 
