@@ -13,6 +13,16 @@ from kpitools.reports.workers import Workers
 from kpitools.sample import make_sample
 from tests.browser import chromium
 
+#: What makes a test take seconds instead of milliseconds.
+SLOW = {"browser", "workers"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with slow tests come first, so that no process is left with one of them while the others are done."""
+    slow = {item.path for item in items if SLOW & {*getattr(item, "fixturenames", ())}}
+    items.sort(key=lambda item: item.path not in slow)
+
 
 @pytest.fixture(scope="session")
 def sample() -> dict[str, pl.DataFrame]:
