@@ -80,7 +80,11 @@ ANALYSES: dict[Callable[..., object], Made] = {
     mrr_movements: lambda data, period, day: mrr_movements(data, periods=[period], as_of=day, by="team"),
     observed_lives: lambda data, _, day: observed_lives(data, as_of=day, by="segment"),
     pacing: lambda data, period, day: pacing(rep_table(data, period=period, as_of=day), period=period, as_of=day),
-    placed: lambda data, period, day: placed(data, period=period, as_of=day).deals.sort("deal_id").drop("row"),
+    placed: lambda data, period, day: (
+        placed(data, period=period, as_of=day, by=None, rule="reached", reopened="last", within=None)
+        .deals.sort("deal_id")
+        .drop("row")
+    ),
     ramp_curves: lambda data, _, day: ramp_curves(data, as_of=day),
     rep_table: lambda data, period, day: rep_table(data, period=period, as_of=day),
     rush: lambda data, period, day: rush(data, periods=[period.previous() or period], as_of=day),

@@ -113,14 +113,7 @@ class Placed(NamedTuple):
 
 
 def placed(
-    data: Dataset,
-    *,
-    period: str | Period,
-    as_of: AsOf = None,
-    by: str | None = None,
-    rule: str = "reached",
-    reopened: str = "last",
-    within: int | None = None,
+    data: Dataset, *, period: str | Period, as_of: AsOf, by: str | None, rule: str, reopened: str, within: int | None
 ) -> Placed:
     """What a funnel is counted from; arguments and errors are those of `funnel`."""
     choose("rule", rule, RULES)
@@ -185,7 +178,7 @@ def deals_of_step(
     >>> deals_of_step(Dataset.of({"deals": deals}), "Created", period="2026Q3").select("deal_id", "went_on").rows()
     [('a', True), ('b', False), ('c', False)]
     """
-    found = placed(data, period=period, as_of=as_of, rule=rule, reopened=reopened, within=within)
+    found = placed(data, period=period, as_of=as_of, by=None, rule=rule, reopened=reopened, within=within)
     numbers = dict(found.steps.names.select("stage", "step").iter_rows())
     choose("step of the funnel", step, numbers)
     here, stands = pl.col("step") == numbers[step], ~pl.col("skipped")

@@ -238,7 +238,7 @@ def _placed(view: View, counting: Counting) -> analysis.Placed:
     period = _counted_in(view, counting)
     opened = "stage_history" in view.whole  # without it, those that were lost say which steps there are
     return view.once(f"deals in the funnel {counting}", lambda: analysis.placed(
-        view.deals_in(period, opened=opened), period=period, as_of=view.as_of,
+        view.deals_in(period, opened=opened), period=period, as_of=view.as_of, by=None,
         rule=counting.rule, reopened=counting.reopened, within=counting.window_days or None,
     ))  # fmt: skip
 
