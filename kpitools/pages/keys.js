@@ -1,6 +1,4 @@
 // A chart by keyboard: arrows lead from mark to mark as the pointer would, Enter clicks, Escape lets everything go.
-// What several charts share: `said` is read aloud, `ring` goes around the mark reached, `keys` tells the keys, `t` is
-// the page's word for one of ours. Given back is what lets one chart be reached, in a frame that takes the focus.
 const made = (kind, facts) => Object.assign(document.createElement(kind), facts);
 const inked = ({fill, stroke}) => fill && fill !== "transparent" ? fill : stroke;
 
@@ -33,6 +31,8 @@ const HOVER = ["pointerover", "mouseover", "pointermove", "mousemove"], LEAVE = 
 const HOLD = ["pointerdown", "mousedown"], DRAG = ["pointermove", "mousemove"], RELEASE = ["pointerup", "mouseup"];
 const WAYS = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}, UPRIGHT = ["ArrowDown", "ArrowUp"];
 
+// What several charts share: `said` is read aloud, `ring` goes around the mark reached, `keys` tells the keys, `t` is
+// the page's word for one of ours. Given back is what lets one chart be reached, in a frame that takes the focus.
 const byKeys = ({said, ring, keys, t}) => (frame, box, view, chart, signal) => {
   const named = (mark) => mark.getAttribute("aria-label") ?? `${mark.textContent}, ${t("legend")}`;
   const stores = chart.data.map(({name}) => name).filter((name) => name.endsWith("_store") && name !== "hover_store");

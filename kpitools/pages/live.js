@@ -65,5 +65,5 @@ export default () => { let keyboard = false; return {async render({model, el, ho
   words();
   await show();
   if (keyboard && document.activeElement?.contains(box)) box.focus({preventScroll: true});
-  return () => chart?.finalize();
+  return () => { keyed?.abort(); chart?.finalize(); };
 }}; };
